@@ -49,7 +49,7 @@ pub struct Word {
 }
 
 /// Anything with a health, as all its sources together describe it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Resource {
     /// Its stable name.
     pub id: ResourceId,
@@ -61,15 +61,17 @@ pub struct Resource {
     pub source: Source,
     /// Whether anybody has judged it yet. A thing just found is shown as `unknown` without that being a transition.
     pub judged: bool,
-    /// Since when it has this level.
+    /// Since when it has this level. Grows strictly from one level to the next, so that it identifies a transition.
     pub since: Timestamp,
     /// When it was first heard of.
     pub first_seen: Timestamp,
     /// Every source's last word.
     pub words: BTreeMap<Source, Word>,
     /// All facts together.
+    #[serde(skip)]
     pub facts: Facts,
     /// All dependencies together, sorted.
+    #[serde(skip)]
     pub depends_on: Vec<ResourceId>,
 }
 
@@ -152,7 +154,21 @@ pub fn restore(mut resource: Resource, now: Moment, grace: Duration) -> Resource
     for word in resource.words.values_mut() {
         word.deadline = now.monotonic + grace.max(Duration::from_millis(word.holds_for_ms.min(120_000)));
     }
+    (resource.facts, resource.depends_on) = gather(&resource.words);
     resource
+}
+
+/// All facts and all dependencies of all sources.
+fn gather(words: &BTreeMap<Source, Word>) -> (Facts, Vec<ResourceId>) {
+    let mut facts = Facts::new();
+    let mut depends_on = Vec::new();
+    for word in words.values() {
+        facts.extend(word.facts.iter().map(|(key, fact)| (key.clone(), fact.clone())));
+        depends_on.extend(word.dependencies.iter().cloned());
+    }
+    depends_on.sort();
+    depends_on.dedup();
+    (facts, depends_on)
 }
 
 fn combine(
@@ -167,17 +183,10 @@ fn combine(
         Some(resource) if resource.judged == judged && resource.health.level == health.level => {
             resource.since
         }
-        Some(resource) => now.wall.max(resource.since),
+        Some(resource) => now.wall.max(resource.since.plus(Duration::from_millis(1))),
         None => now.wall,
     };
-    let mut facts = Facts::new();
-    let mut depends_on = Vec::new();
-    for word in words.values() {
-        facts.extend(word.facts.iter().map(|(key, fact)| (key.clone(), fact.clone())));
-        depends_on.extend(word.dependencies.iter().cloned());
-    }
-    depends_on.sort();
-    depends_on.dedup();
+    let (facts, depends_on) = gather(&words);
     let name = words
         .values()
         .find_map(|word| word.name.clone())

@@ -1,1 +1,27 @@
-//! Placeholder.
+//! What every feature is made of: the [`Feature`] struct it exports, the [`Ctx`] it is given, and the few things that
+//! cross between features: resources, check specifications, jobs and configuration.
+//!
+//! A feature never uses another feature. It tells the house what it knows by observing [`resources`], asks for probes
+//! by publishing to [`checks`], and does its background work in [`jobs`].
+
+pub mod checks;
+pub mod config;
+mod ctx;
+mod feature;
+pub mod identity;
+pub mod jobs;
+pub mod metrics;
+pub mod resources;
+pub mod secrets;
+
+pub use checks::{CheckBook, CheckSpec, CheckTarget};
+pub use config::{Config, ConfigSection, Problem, Problems, Reader};
+pub use ctx::{Ctx, CtxParts};
+pub use feature::{BoxFuture, Card, Feature, NavEntry, SearchHit, boxed};
+pub use identity::{Credential, Gate, Identity, Scope};
+pub use jobs::{Job, Listener, Pass};
+pub use resources::Resources;
+
+/// The base tables that belong to no feature: resources, transitions, runs of the hub.
+pub const BASE_MIGRATIONS: &[hob_db::Migration] =
+    &[hob_db::Migration { number: 1, name: "resources", sql: include_str!("migrations/0001_resources.sql") }];

@@ -1,0 +1,115 @@
+//! The one struct through which a feature plugs into the house.
+
+use crate::{ConfigSection, Ctx, Gate, Job};
+use axum::Router;
+use hob_base::{Level, Resource};
+use hob_db::Migration;
+use maud::Markup;
+use std::future::Future;
+use std::pin::Pin;
+
+/// A future that a function pointer can return.
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
+
+/// Boxes a future for a function pointer.
+pub fn boxed<T>(future: impl Future<Output = T> + Send + 'static) -> BoxFuture<T> {
+    Box::pin(future)
+}
+
+/// One capability of Hob: constants and function pointers. Every hook has a default, so that a new hook changes no
+/// existing feature:
+///
+/// ```ignore
+/// pub const FEATURE: Feature = Feature { routes, jobs, ..Feature::new("backups", "Backups") };
+/// ```
+#[derive(Clone, Copy)]
+pub struct Feature {
+    /// The prefix of its tables and the name of its crate without `feat-`.
+    pub id: &'static str,
+    /// What people call it.
+    pub title: &'static str,
+    /// Its entries in the navigation.
+    pub nav: &'static [NavEntry],
+    /// Its pages and APIs, behind the session guard: reading needs the scope `read`, changing needs `write`.
+    pub routes: fn(&Ctx) -> Router,
+    /// What everybody who is logged in may do for themselves, whatever their scopes: own password, own sessions.
+    pub personal_routes: fn(&Ctx) -> Router,
+    /// What needs no login: the login page itself.
+    pub open_routes: fn(&Ctx) -> Router,
+    /// Its background work.
+    pub jobs: fn(&Ctx) -> Vec<Job>,
+    /// What it adds to the page of a resource. Reads memory only.
+    pub cards: fn(&Ctx, &Resource) -> Vec<Card>,
+    /// What it finds for a search text, best first. Reads memory only.
+    pub search: fn(&Ctx, &str) -> Vec<SearchHit>,
+    /// Its tables.
+    pub migrations: &'static [Migration],
+    /// Its sections of `hob.toml`.
+    pub config: &'static [ConfigSection],
+    /// How people and programs are recognised. One feature has it.
+    pub gate: Option<Gate>,
+    /// Lines for the console when the hub has started.
+    pub greeting: fn(Ctx) -> BoxFuture<Vec<String>>,
+}
+
+impl Feature {
+    /// A feature without any hook.
+    pub const fn new(id: &'static str, title: &'static str) -> Self {
+        Self {
+            id,
+            title,
+            nav: &[],
+            routes: |_| Router::new(),
+            personal_routes: |_| Router::new(),
+            open_routes: |_| Router::new(),
+            jobs: |_| Vec::new(),
+            cards: |_, _| Vec::new(),
+            search: |_, _| Vec::new(),
+            migrations: &[],
+            config: &[],
+            gate: None,
+            greeting: |_| boxed(async { Vec::new() }),
+        }
+    }
+}
+
+impl std::fmt::Debug for Feature {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Feature").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// One entry of the navigation.
+#[derive(Debug, Clone, Copy)]
+pub struct NavEntry {
+    /// What it says.
+    pub title: &'static str,
+    /// Where it leads.
+    pub path: &'static str,
+    /// The symbol's name in the icon sheet.
+    pub icon: &'static str,
+}
+
+/// A part of a resource's page.
+#[derive(Debug, Clone)]
+pub struct Card {
+    /// Its heading.
+    pub title: String,
+    /// Its content.
+    pub body: Markup,
+}
+
+/// Something found by a search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchHit {
+    /// What it is called.
+    pub title: String,
+    /// What it is and why it matched.
+    pub detail: String,
+    /// Where it leads.
+    pub path: String,
+    /// Its health, where it has one.
+    pub level: Option<Level>,
+    /// The greater, the better the match.
+    pub score: u32,
+}

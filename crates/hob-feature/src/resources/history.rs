@@ -1,0 +1,50 @@
+//! The recent changes of level of one resource, small enough to keep for thousands of them.
+
+use hob_base::uptime::{Change, Span, Totals, totals};
+use hob_base::{Level, Timestamp, Transition};
+use std::time::Duration;
+
+/// How many days a strip shows.
+pub const STRIP_DAYS: usize = 90;
+
+/// Changes of level in order of time, the last [`STRIP_DAYS`] days and a little more.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    changes: Vec<Change>,
+}
+
+impl History {
+    /// From changes in order of time.
+    pub fn new(changes: Vec<Change>) -> Self {
+        Self { changes }
+    }
+
+    /// Adds what just happened and drops what no strip shows any more.
+    pub fn push(&mut self, transition: &Transition) {
+        self.changes.push(Change { at: transition.at, to: transition.to });
+        let oldest = transition.at.minus(Duration::from_secs((STRIP_DAYS as u64 + 2) * 86_400));
+        // The last change before the window stays: it says how the window begins.
+        let outdated = self.changes.partition_point(|change| change.at < oldest).saturating_sub(1);
+        self.changes.drain(..outdated);
+    }
+
+    /// How long each level lasted in `window`.
+    pub fn totals(&self, gaps: &[Span], window: Span) -> Totals {
+        totals(&self.changes, gaps, window)
+    }
+
+    /// What each of `days` is coloured like; `None` where nothing is known.
+    pub fn days(&self, gaps: &[Span], days: &[Span]) -> Vec<Option<Level>> {
+        days.iter().map(|day| self.totals(gaps, *day).shown()).collect()
+    }
+
+    /// When it was first known.
+    pub fn begins(&self) -> Option<Timestamp> {
+        self.changes.first().map(|change| change.at)
+    }
+
+    /// The changes themselves.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+}
