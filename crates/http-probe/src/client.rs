@@ -1,6 +1,7 @@
 //! The probe itself.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,10 +11,10 @@ use http::response::Parts;
 use http_body_util::Empty;
 use hyper::body::Incoming;
 use rustls_pki_types::CertificateDer;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-use crate::connect::{Resolver, TcpOutcome, connect};
+use crate::connect::{MAX_LOOK_UPS, Resolver, TcpOutcome, connect};
 use crate::error::{ProbeError, cut, escaped};
 use crate::exchange::Exchange;
 use crate::redirect::{Hop, next_hop, stays_on_host};
@@ -46,15 +47,22 @@ const PRIVATE_HEADERS: [HeaderName; 4] =
 
 /// Makes probes. A clone shares the configuration of TLS, which is built with the first probe that
 /// needs it; connections are not shared.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
 }
 
-#[derive(Default)]
 struct Shared {
+    /// `None` for those of the system.
     roots: Option<Vec<CertificateDer<'static>>>,
     tls: OnceCell<Tls>,
+    look_ups: Arc<Semaphore>,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl fmt::Debug for Client {
@@ -64,18 +72,23 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// A client which judges certificates by the roots of the system. They are read with the first
-    /// probe over TLS; a system without roots trusts no certificate.
+    /// A client which judges certificates by the roots of the system. They are read once, with the
+    /// first probe over TLS; a system without roots trusts no certificate.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::build(None)
     }
 
     /// A client which judges certificates by `roots` alone, in DER. Roots which cannot be read are
     /// left out.
     #[must_use]
     pub fn with_roots(roots: Vec<CertificateDer<'static>>) -> Self {
-        Self { shared: Arc::new(Shared { roots: Some(roots), tls: OnceCell::new() }) }
+        Self::build(Some(roots))
+    }
+
+    fn build(roots: Option<Vec<CertificateDer<'static>>>) -> Self {
+        let look_ups = Arc::new(Semaphore::new(MAX_LOOK_UPS));
+        Self { shared: Arc::new(Shared { roots, tls: OnceCell::new(), look_ups }) }
     }
 
     /// Asks `request.url`, follows redirects as the request says, and reads the answer.
@@ -88,7 +101,7 @@ impl Client {
     /// [`ProbeError`] if there was no whole answer within the limits of the request.
     pub async fn get(&self, request: &Request) -> Result<Response, ProbeError> {
         let mut walk = Walk::new(request);
-        let mut resolver = Resolver::default();
+        let mut resolver = Resolver::new(&self.shared.look_ups);
         loop {
             let open = self.open(&walk.url, &request.limits, walk.end, &mut resolver).await?;
             let answer = ask(open, &walk).await?;
@@ -118,9 +131,9 @@ impl Client {
         limits: &Limits,
     ) -> Result<TcpOutcome, ProbeError> {
         let start = Instant::now();
-        let end = start + limits.total;
-        let mut resolver = Resolver::default();
-        let addresses = resolver.resolve(host, port, phase_end(limits, end)).await?;
+        let end = later(start, limits.total);
+        let mut resolver = Resolver::new(&self.shared.look_ups);
+        let addresses = resolver.resolve(host, phase_end(limits, end)).await?;
         let resolved = Instant::now();
         let (_stream, remote) = connect(addresses, port, phase_end(limits, end)).await?;
         Ok(TcpOutcome { remote, resolve: resolved - start, connect: resolved.elapsed() })
@@ -132,10 +145,10 @@ impl Client {
         url: &Url,
         limits: &Limits,
         end: Instant,
-        resolver: &mut Resolver,
+        resolver: &mut Resolver<'_>,
     ) -> Result<Open, ProbeError> {
         let start = Instant::now();
-        let addresses = resolver.resolve(url.host(), url.port(), phase_end(limits, end)).await?;
+        let addresses = resolver.resolve(url.host(), phase_end(limits, end)).await?;
         let resolved = Instant::now();
         let (tcp, remote) = connect(addresses, url.port(), phase_end(limits, end)).await?;
         let connected = Instant::now();
@@ -159,7 +172,7 @@ impl Client {
         Ok(Open { exchange, remote, certificate, timings })
     }
 
-    async fn tls(&self, addr: std::net::SocketAddr) -> Result<&Tls, ProbeError> {
+    async fn tls(&self, addr: SocketAddr) -> Result<&Tls, ProbeError> {
         let unusable = |reason: String| ProbeError::TlsHandshake { addr, reason };
         self.shared
             .tls
@@ -181,13 +194,19 @@ fn system_roots() -> Vec<CertificateDer<'static>> {
 
 /// When a phase which begins now must end.
 fn phase_end(limits: &Limits, end: Instant) -> Instant {
-    end.min(Instant::now() + limits.connect)
+    end.min(later(Instant::now(), limits.connect))
+}
+
+/// A moment later, or one far off where the sum is beyond what the clock can hold.
+fn later(start: Instant, time: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(30 * 365 * 86_400);
+    start + time.min(FAR)
 }
 
 /// A connection which waits for its request.
 struct Open {
     exchange: Exchange,
-    remote: std::net::SocketAddr,
+    remote: SocketAddr,
     certificate: Option<Certificate>,
     timings: Timings,
 }
@@ -219,7 +238,7 @@ impl<'a> Walk<'a> {
             hops: Vec::new(),
             at_home: true,
             start,
-            end: start + request.limits.total,
+            end: later(start, request.limits.total),
         }
     }
 

@@ -1,10 +1,12 @@
 //! From a host name to a TCP connection.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::ProbeError;
@@ -23,44 +25,68 @@ pub struct TcpOutcome {
     pub connect: Duration,
 }
 
-/// The addresses of the host asked last, so that a redirect on one host resolves its name once.
-#[derive(Debug, Default)]
-pub(crate) struct Resolver {
+/// Most names looked up at once. The resolver of the system blocks a thread for each, up to half a
+/// minute when the name server is silent, and does not stop when the probe does.
+pub(crate) const MAX_LOOK_UPS: usize = 64;
+
+/// Resolves names for one probe, and remembers the addresses of the host asked last, so that a
+/// redirect on one host resolves its name once.
+#[derive(Debug)]
+pub(crate) struct Resolver<'a> {
+    look_ups: &'a Arc<Semaphore>,
     host: String,
     addresses: Vec<IpAddr>,
 }
 
-impl Resolver {
+impl<'a> Resolver<'a> {
+    /// A resolver which takes a permit for each name which it looks up.
+    pub(crate) fn new(look_ups: &'a Arc<Semaphore>) -> Self {
+        Self { look_ups, host: String::new(), addresses: Vec::new() }
+    }
+
     /// The addresses of `host`, in the resolver's order, each once, at most [`MAX_ADDRESSES`].
-    pub(crate) async fn resolve(
-        &mut self,
-        host: &str,
-        port: u16,
-        end: Instant,
-    ) -> Result<&[IpAddr], ProbeError> {
+    pub(crate) async fn resolve(&mut self, host: &str, end: Instant) -> Result<&[IpAddr], ProbeError> {
         if self.host != host || self.addresses.is_empty() {
-            self.addresses = look_up(host, port, end).await?;
+            self.addresses = match host.parse() {
+                Ok(address) => vec![address],
+                Err(_) => look_up(self.look_ups, host, end).await?,
+            };
             host.clone_into(&mut self.host);
         }
         Ok(&self.addresses)
     }
 }
 
-async fn look_up(host: &str, port: u16, end: Instant) -> Result<Vec<IpAddr>, ProbeError> {
+async fn look_up(look_ups: &Arc<Semaphore>, host: &str, end: Instant) -> Result<Vec<IpAddr>, ProbeError> {
     let start = Instant::now();
-    let found = match timeout_at(end, lookup_host((host, port))).await {
-        Err(_) => return Err(ProbeError::ResolveTimeout { host: host.to_owned(), after: end - start }),
-        Ok(Err(source)) => return Err(ProbeError::Resolve { host: host.to_owned(), source }),
-        Ok(Ok(found)) => found,
+    let name = host.to_owned();
+    let looking = async {
+        let permit = look_ups.clone().acquire_owned().await.map_err(io::Error::other)?;
+        let look = move || {
+            let addresses = distinct_addresses(&name);
+            drop(permit);
+            addresses
+        };
+        tokio::task::spawn_blocking(look).await?
     };
+    match timeout_at(end, looking).await {
+        Err(_) => {
+            let after = end.saturating_duration_since(start);
+            Err(ProbeError::ResolveTimeout { host: host.to_owned(), after })
+        }
+        Ok(Err(source)) => Err(ProbeError::Resolve { host: host.to_owned(), source }),
+        Ok(Ok(addresses)) if addresses.is_empty() => Err(ProbeError::NoAddress { host: host.to_owned() }),
+        Ok(Ok(addresses)) => Ok(addresses),
+    }
+}
+
+/// Asks the system's resolver, which blocks.
+fn distinct_addresses(name: &str) -> io::Result<Vec<IpAddr>> {
     let mut addresses = Vec::new();
-    for address in found.map(|addr| addr.ip()) {
+    for address in (name, 0).to_socket_addrs()?.map(|addr| addr.ip()) {
         if addresses.len() < MAX_ADDRESSES && !addresses.contains(&address) {
             addresses.push(address);
         }
-    }
-    if addresses.is_empty() {
-        return Err(ProbeError::NoAddress { host: host.to_owned() });
     }
     Ok(addresses)
 }

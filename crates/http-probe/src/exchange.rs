@@ -4,7 +4,6 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::task::Poll;
 
 use bytes::Bytes;
 use http::response::Parts;
@@ -47,7 +46,10 @@ impl Exchange {
         secure: bool,
         limits: &Limits,
     ) -> Result<Self, ProbeError> {
-        let stream = Seen::new(stream);
+        // Several heads may come, as informational answers go before the final one. Together with
+        // the beginning of the body they get a few times what one may have.
+        let heads = limits.head_bytes.max(MIN_BUFFER).saturating_mul(4);
+        let stream = Seen::with_head_limit(stream, heads);
         let first = stream.first();
         let (sender, driver) = Builder::new()
             .max_buf_size(limits.head_bytes.max(MIN_BUFFER))
@@ -81,7 +83,10 @@ impl Exchange {
     ) -> Result<(Parts, Incoming), ProbeError> {
         let answer = self.sender.send_request(request);
         match drive(&mut self.driver, answer).await {
-            Ok(response) => Ok(response.into_parts()),
+            Ok(response) => {
+                self.first.end_head();
+                Ok(response.into_parts())
+            }
             Err(error) => Err(self.head_error(&error, limits)),
         }
     }
@@ -123,7 +128,7 @@ impl Exchange {
         if !may_be_http(&first) {
             return ProbeError::NotHttp { first_bytes: first_line(&first) };
         }
-        if error.is_parse_too_large() {
+        if error.is_parse_too_large() || self.first.head_is_too_large() {
             let limit = limits.head_bytes.max(MIN_BUFFER);
             return ProbeError::HeadTooLarge { limit, count: limits.head_count };
         }
@@ -157,10 +162,7 @@ async fn drive<F: Future>(driver: &mut Option<Pin<Box<Driver>>>, part: F) -> F::
         {
             *driver = None;
         }
-        match part.as_mut().poll(cx) {
-            Poll::Ready(output) => Poll::Ready(output),
-            Poll::Pending => Poll::Pending,
-        }
+        part.as_mut().poll(cx)
     })
     .await
 }

@@ -16,7 +16,7 @@ pub struct Response {
     /// The header fields. Values may hold any bytes.
     pub headers: HeaderMap,
     /// The body, at most [`Limits::body_bytes`](crate::Limits::body_bytes) long, with its transfer
-    /// coding removed.
+    /// coding removed. A content coding stays, should the server use one though none was asked for.
     pub body: Bytes,
     /// Whether there was more body than was kept, or may have been: the server reset the
     /// connection in a body of unknown length.

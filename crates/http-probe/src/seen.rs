@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -24,34 +24,64 @@ struct Beginning {
     bytes: [u8; FIRST_BYTES],
     len: usize,
     at: Option<Instant>,
+    /// How many more bytes may be read before the head is over; `None` for any number.
+    head_left: Option<usize>,
+    too_large: bool,
 }
 
 impl First {
-    fn new() -> Self {
-        Self(Arc::new(Mutex::new(Beginning { bytes: [0; FIRST_BYTES], len: 0, at: None })))
+    fn new(head_left: Option<usize>) -> Self {
+        Self(Arc::new(Mutex::new(Beginning {
+            bytes: [0; FIRST_BYTES],
+            len: 0,
+            at: None,
+            head_left,
+            too_large: false,
+        })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Beginning> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The first bytes, at most [`FIRST_BYTES`].
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        let beginning = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let beginning = self.lock();
         beginning.bytes[..beginning.len].to_vec()
     }
 
     /// When the first byte came.
     pub(crate) fn at(&self) -> Option<Instant> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).at
+        self.lock().at
     }
 
-    /// Adds what was read; returns whether there is room for more.
-    fn push(&self, read: &[u8]) -> bool {
-        let mut beginning = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Beginning { bytes, len, at } = &mut *beginning;
+    /// From now on any number of bytes may be read.
+    pub(crate) fn end_head(&self) {
+        self.lock().head_left = None;
+    }
+
+    /// Whether the stream has failed because of its limit.
+    pub(crate) fn head_is_too_large(&self) -> bool {
+        self.lock().too_large
+    }
+
+    /// Adds what was read; returns whether more needs to be added.
+    fn push(&self, read: &[u8]) -> io::Result<bool> {
+        let mut beginning = self.lock();
+        let Beginning { bytes, len, at, head_left, too_large } = &mut *beginning;
         at.get_or_insert_with(Instant::now);
+        if let Some(left) = head_left {
+            *too_large = *left < read.len();
+            *left = left.saturating_sub(read.len());
+        }
+        if *too_large {
+            return Err(io::Error::other("the head is too large"));
+        }
         let room = &mut bytes[*len..];
         let taken = read.len().min(room.len());
         room[..taken].copy_from_slice(&read[..taken]);
         *len += taken;
-        *len < FIRST_BYTES
+        Ok(*len < FIRST_BYTES || head_left.is_some())
     }
 }
 
@@ -64,7 +94,12 @@ pub(crate) struct Seen<T> {
 
 impl<T> Seen<T> {
     pub(crate) fn new(inner: T) -> Self {
-        Self { inner, first: First::new(), recording: true }
+        Self { inner, first: First::new(None), recording: true }
+    }
+
+    /// A stream which fails when more than `limit` bytes are read before [`First::end_head`].
+    pub(crate) fn with_head_limit(inner: T, limit: usize) -> Self {
+        Self { inner, first: First::new(Some(limit)), recording: true }
     }
 
     /// A handle to the first bytes, which stays when the stream is given away.
@@ -88,7 +123,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Seen<T> {
         }
         let read = &buf.filled()[before..];
         if self.recording && !read.is_empty() {
-            self.recording = self.first.push(read);
+            self.recording = self.first.push(read)?;
         }
         Poll::Ready(Ok(()))
     }

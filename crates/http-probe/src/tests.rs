@@ -226,6 +226,61 @@ async fn endless_informational_answers_end() {
     assert_eq!(server.probe().await.unwrap_err().kind(), "head_timeout");
 }
 
+/// As fast as they come, they would occupy a processor for the whole time of the probe.
+#[tokio::test]
+async fn a_flood_of_informational_answers_ends_at_once() {
+    let server = Server::asked(None, async |mut connection: Connection, _| {
+        let flood = b"HTTP/1.1 102 Processing\r\n\r\n".repeat(1000);
+        loop {
+            connection.write_all(&flood).await?;
+        }
+    })
+    .await;
+    assert_eq!(server.probe().await.unwrap_err().kind(), "head_too_large");
+}
+
+#[tokio::test]
+async fn switching_protocols_is_an_answer() {
+    let server =
+        Server::answers("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nx")
+            .await;
+    assert_eq!(server.probe().await.unwrap().status, 101);
+}
+
+#[tokio::test]
+async fn an_address_of_ipv6() {
+    let Ok(listener) = TcpListener::bind("[::1]:0").await else { return };
+    let addr = listener.local_addr().unwrap();
+    let serve = async {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut connection: Connection = Box::new(stream);
+        let head = read_head(&mut connection).await.unwrap();
+        connection.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+        head
+    };
+    let request = quick(Url::parse(&format!("http://{addr}/")).unwrap());
+    let (head, response) = tokio::join!(serve, probe(request));
+    assert_eq!(response.unwrap().remote, addr);
+    assert!(head.contains(&format!("\r\nHost: {addr}\r\n")), "{head}");
+}
+
+#[tokio::test]
+async fn limits_may_be_as_good_as_none() {
+    let server = Server::answers("HTTP/1.1 200 OK\r\n\r\nx").await;
+    let mut request = quick(server.url());
+    request.limits = Limits {
+        total: Duration::MAX,
+        connect: Duration::MAX,
+        head_bytes: usize::MAX,
+        head_count: 1000,
+        body_bytes: usize::MAX,
+        redirects: u8::MAX,
+    };
+    assert_eq!(Client::new().get(&request).await.unwrap().status, 200);
+    request.limits = Limits { head_bytes: 0, head_count: 0, body_bytes: 1, redirects: 0, ..request.limits };
+    assert_eq!(text(&Client::new().get(&request).await.unwrap()), "x");
+}
+
 #[tokio::test]
 async fn nothing_listens() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -118,7 +118,7 @@ impl Recorder {
     /// however good, is void.
     fn record_signature(
         &self,
-        result: Result<HandshakeSignatureValid, rustls::Error>,
+        result: &Result<HandshakeSignatureValid, rustls::Error>,
     ) -> HandshakeSignatureValid {
         if result.is_err() && self.verdict().is_ok() {
             self.record(Err("not shown to be the server's own".to_owned()));
@@ -154,7 +154,7 @@ impl ServerCertVerifier for Recorder {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let result = rustls::crypto::verify_tls12_signature(message, cert, dss, &self.judge.algorithms);
-        Ok(self.record_signature(result))
+        Ok(self.record_signature(&result))
     }
 
     fn verify_tls13_signature(
@@ -164,7 +164,7 @@ impl ServerCertVerifier for Recorder {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let result = rustls::crypto::verify_tls13_signature(message, cert, dss, &self.judge.algorithms);
-        Ok(self.record_signature(result))
+        Ok(self.record_signature(&result))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
