@@ -3,6 +3,8 @@
 //! One chromedriver serves the whole test process and is started by the first [`Browser::start`]. Each
 //! [`Page`] has a Chromium of its own; a dropped page leaves its Chromium, wiped, to the next one, because
 //! starting one costs a second. Everything is killed when the test process ends, in whatever way.
+//!
+//! Waits use the clock of the test's runtime, so a test with a paused clock must not use a browser.
 
 mod command;
 mod driver;
@@ -16,11 +18,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use driver::Driver;
 use fantoccini::error::CmdError;
+use tokio::sync::OnceCell;
 
 pub use page::{Cookie, Page, Screen};
 
-/// Shared by all tests of the process, which run on runtimes that come and go.
-static SHARED: Mutex<Option<Arc<Driver>>> = Mutex::new(None);
+/// Shared by all tests of the process, which run on runtimes that come and go; a failure is shared too.
+static SHARED: OnceCell<Result<Arc<Driver>, BrowserUnavailable>> = OnceCell::const_new();
 
 /// Whether tests that need a browser have to fail, rather than be skipped, when there is none: in CI.
 pub fn required() -> bool {
@@ -36,23 +39,7 @@ pub struct Browser {
 impl Browser {
     /// Starts chromedriver and a first Chromium, or joins those that another test has started.
     pub async fn start() -> Result<Self, BrowserUnavailable> {
-        // Launching blocks for a moment, and everybody else has to wait for it anyway.
-        let launched = tokio::task::spawn_blocking(|| {
-            let mut shared = lock(&SHARED);
-            if let Some(driver) = &*shared {
-                return Ok((Arc::clone(driver), false));
-            }
-            let driver = Driver::launch()?;
-            *shared = Some(Arc::clone(&driver));
-            Ok((driver, true))
-        });
-        let (driver, is_new) =
-            launched.await.map_err(|error| BrowserUnavailable::new(&error.to_string()))??;
-        if is_new {
-            let session = driver.new_session().await;
-            let session = session.map_err(|error| BrowserUnavailable::new(&error.to_string()))?;
-            driver.put_idle(session);
-        }
+        let driver = SHARED.get_or_init(first_driver).await.clone()?;
         Ok(Self { driver })
     }
 
@@ -77,6 +64,17 @@ impl Browser {
         page::wipe(&session).await?;
         Page::of(session, Arc::clone(&self.driver)).await
     }
+}
+
+/// A driver that has proved that it can start a Chromium.
+async fn first_driver() -> Result<Arc<Driver>, BrowserUnavailable> {
+    let unavailable = |error: &dyn Error| BrowserUnavailable::new(&error.to_string());
+    // Launching blocks until chromedriver has said where it listens.
+    let launched = tokio::task::spawn_blocking(Driver::launch).await;
+    let driver = launched.map_err(|error| unavailable(&error))??;
+    let session = driver.new_session().await.map_err(|error| unavailable(&error))?;
+    driver.put_idle(session);
+    Ok(driver)
 }
 
 /// Why there is no browser, and what to install.

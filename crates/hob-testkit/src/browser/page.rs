@@ -255,7 +255,8 @@ impl Page {
     }
 
     /// The URLs that the page asked for, over HTTP or as a web socket, whether or not there was an answer. Since
-    /// the page exists or [`clear_logs`](Self::clear_logs). The browser's own request for the icon is not here.
+    /// the page exists or [`clear_logs`](Self::clear_logs). The browser's own request for `/favicon.ico`, made
+    /// when a page names no icon, is among them; a 404 for it is among the [`console_errors`](Self::console_errors).
     pub async fn requested_urls(&self) -> Result<Vec<String>, BrowserError> {
         self.read_logs().await?;
         Ok(lock(&self.seen).urls.clone())

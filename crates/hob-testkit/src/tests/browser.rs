@@ -9,15 +9,14 @@ use crate::fake_service::{Behaviour, FakeService, SCRIPT_TITLE};
 const WAIT: Duration = Duration::from_secs(5);
 
 fn html(body: &str) -> Behaviour {
+    // With an icon that needs no request: the browser asks for one in its own time, and is given the cookie again.
     let page = format!(
-        "<!doctype html><html lang=\"en\"><head><title>Test</title>\
+        "<!doctype html><html lang=\"en\"><head><title>Test</title><link rel=\"icon\" href=\"data:,\">\
          <meta name=\"viewport\" content=\"width=device-width\"></head><body>{body}</body></html>"
     );
-    // Answers the icon too, which would otherwise be an error in the console.
-    Behaviour::Raw(
-        format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: seen=yes; HttpOnly; SameSite=Lax\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}", page.len())
-            .into_bytes(),
-    )
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close";
+    let cookie = "Set-Cookie: seen=yes; HttpOnly; SameSite=Lax";
+    Behaviour::Raw(format!("{head}\r\n{cookie}\r\n\r\n{page}").into_bytes())
 }
 
 async fn open(page: &Page, service: &FakeService, body: &str) {
