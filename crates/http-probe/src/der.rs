@@ -135,7 +135,7 @@ mod tests {
         ] {
             assert_eq!(date(unix), text);
         }
-        for day in -200_000..200_000 {
+        for day in (-200_000..200_000).step_by(17) {
             let text = date(day * 86_400);
             let mut parts = text.split('-').map(|part| part.parse::<i64>().unwrap());
             let mut next = || parts.next().unwrap();

@@ -12,7 +12,7 @@ pub enum Hop {
     Stop,
     /// It is a redirect: ask this URL next.
     Follow(Url),
-    /// It is a redirect to what cannot be asked.
+    /// It is a redirect to what cannot be asked, under a policy which follows to anywhere.
     Bad {
         /// Why the `Location` cannot be asked.
         reason: UrlError,
@@ -32,8 +32,8 @@ pub fn next_hop(current: &Url, status: u16, location: Option<&[u8]>, policy: Red
     }
     match current.join(location) {
         Ok(next) if policy == Redirects::Follow || stays_on_host(current, &next) => Hop::Follow(next),
-        Ok(_) => Hop::Stop,
-        Err(reason) => Hop::Bad { reason },
+        Err(reason) if policy == Redirects::Follow => Hop::Bad { reason },
+        Ok(_) | Err(_) => Hop::Stop,
     }
 }
 
@@ -86,13 +86,12 @@ mod tests {
     }
 
     #[test]
-    fn a_location_that_cannot_be_asked_is_bad() {
-        for policy in [Redirects::Follow, Redirects::SameHost] {
-            assert_eq!(hop("http://nas/", "ftp://nas/", policy), Hop::Bad { reason: UrlError::Scheme });
-            assert_eq!(
-                hop("http://nas/", "http://u:p@nas/", policy),
-                Hop::Bad { reason: UrlError::UserInfo }
-            );
+    fn a_location_that_cannot_be_asked_is_bad_for_who_would_follow_it() {
+        for (location, reason) in [("ftp://nas/", UrlError::Scheme), ("http://u:p@nas/", UrlError::UserInfo)]
+        {
+            assert_eq!(hop("http://nas/", location, Redirects::Follow), Hop::Bad { reason });
+            assert_eq!(hop("http://nas/", location, Redirects::SameHost), Hop::Stop);
+            assert_eq!(hop("http://nas/", location, Redirects::No), Hop::Stop);
         }
     }
 
