@@ -16,7 +16,7 @@ pub mod secrets;
 
 pub use checks::{CheckBook, CheckSpec, CheckTarget};
 pub use config::{Config, ConfigSection, Problem, Problems, Reader};
-pub use ctx::{Ctx, CtxParts};
+pub use ctx::{Ctx, CtxParts, Memory};
 pub use feature::{BoxFuture, Card, Feature, NavEntry, SearchHit, boxed};
 pub use identity::{Credential, Gate, Identity, Scope};
 pub use jobs::{Job, Listener, Pass};

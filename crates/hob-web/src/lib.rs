@@ -1,1 +1,28 @@
-//! Placeholder.
+//! The shell: what starts the hub, draws the frame around every page, guards the doors and turns errors into answers.
+//!
+//! A request passes, from outside in: security headers, compression and ETag, errors → answers, the session guard
+//! ([`guard`]), the feature's handler. Pages are functions from view data to markup, built from [`components`]; they read
+//! memory and never probe. What changes is pushed over server-sent events ([`live`]).
+
+pub mod answer;
+mod assets;
+pub mod components;
+mod compress;
+mod design;
+mod frame;
+mod guard;
+pub mod hub;
+mod listen;
+pub mod live;
+mod origin;
+mod router;
+mod system;
+
+pub use answer::{Answer, Failure};
+pub use assets::{Asset, asset};
+pub use compress::{Packed, pack};
+pub use frame::{Frame, FrameCache};
+pub use guard::{Peer, SESSION_COOKIE, SESSION_COOKIE_SECURE, is_https};
+pub use hub::{Hub, HubOptions, StartError};
+pub use live::{Live, live};
+pub use router::router;
