@@ -23,14 +23,19 @@ mod config;
 mod history;
 mod jobs;
 mod model;
+mod pages;
 mod read;
 mod watch;
 
 use hob_feature::Feature;
 
 /// Watches the machine the hub runs on.
-pub const FEATURE: Feature =
-    Feature { jobs: jobs::jobs, config: &[config::SECTION], ..Feature::new("hosts", "Hosts") };
+pub const FEATURE: Feature = Feature {
+    jobs: jobs::jobs,
+    cards: pages::cards,
+    config: &[config::SECTION],
+    ..Feature::new("hosts", "Hosts")
+};
 
 #[cfg(test)]
 mod tests;

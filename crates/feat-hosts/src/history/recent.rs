@@ -41,9 +41,19 @@ impl Ring {
         }
     }
 
-    /// All values, oldest first.
-    pub(crate) fn values(&self) -> Vec<Option<f64>> {
-        self.0.iter().map(|value| value.is_finite().then_some(f64::from(*value))).collect()
+    /// All values, oldest first; NaN where nothing is known.
+    pub(crate) fn values(&self) -> Vec<f32> {
+        self.0.iter().copied().collect()
+    }
+
+    /// The newest value, if it is known.
+    pub(crate) fn last(&self) -> Option<f64> {
+        self.0.back().filter(|value| value.is_finite()).map(|value| f64::from(*value))
+    }
+
+    /// The greatest value; zero where nothing is known.
+    pub(crate) fn greatest(&self) -> f64 {
+        f64::from(self.0.iter().copied().filter(|value| value.is_finite()).fold(0.0, f32::max))
     }
 
     /// Whether nothing is known at all.
@@ -116,7 +126,10 @@ mod tests {
         recent.push(at(20), cpu(2.0));
         recent.push(at(50), cpu(3.0));
         recent.push(at(51), cpu(4.0));
-        assert_eq!(recent.cpu_percent.values(), [Some(1.0), Some(2.0), Some(2.0), None, None, Some(4.0)]);
+        let values: Vec<Option<f32>> =
+            recent.cpu_percent.values().into_iter().map(|v| v.is_finite().then_some(v)).collect();
+        assert_eq!(values, [Some(1.0), Some(2.0), Some(2.0), None, None, Some(4.0)]);
+        assert_eq!((recent.cpu_percent.last(), recent.cpu_percent.greatest()), (Some(4.0), 4.0));
         assert!(recent.celsius.is_empty());
     }
 
