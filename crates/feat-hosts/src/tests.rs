@@ -183,6 +183,22 @@ async fn a_nas_misses_its_backup_disk_and_names_each_filesystem_once() {
 }
 
 #[tokio::test]
+async fn a_place_that_is_reached_through_a_link_is_not_missing() {
+    let (tree, clock) = (machines::nas(), clock());
+    tree.write("mnt/real/.keep", "");
+    tree.write(
+        "etc/fstab",
+        "/dev/sdb1 /data/films ext4 defaults 0 2\n/dev/sdc1 /data/music ext4 defaults 0 2\n",
+    );
+    tree.link("data", "mnt/real");
+    tree.write("mnt/real/films/.keep", "");
+    tree.write("proc/self/mountinfo", "1 0 8:17 / /mnt/real/films rw - ext4 /dev/sdb1 rw\n");
+    let history = Mutex::default();
+    let found = look_at_filesystems(&tree.machine, &mut FilesystemWatch::default(), &clock, &history).await;
+    assert_eq!(levels(&found), [("/data/music", Level::Critical), ("/mnt/real/films", Level::Ok)]);
+}
+
+#[tokio::test]
 async fn errors_and_silence_of_a_filesystem_are_told_apart() {
     let (mut tree, clock) = (machines::nas(), clock());
     let history = Mutex::default();

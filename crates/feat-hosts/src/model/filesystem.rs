@@ -5,7 +5,7 @@
 //! photos. There the warning needs a forecast of less than [`AMPLE_FORECAST`] as well, and what would be critical is a
 //! warning. By forecast, less than 14 days is a warning (a setting), and less than 2 days is critical if 80 % are in use
 //! already. By inodes, it is a warning from 85 % and critical from 95 %. A limit once passed is only left again one point
-//! below it, so that a filesystem at the edge does not send a message every hour.
+//! below it, or with a quarter more time, so that a filesystem at the edge does not send a message every hour.
 //!
 //! Not mounted though wanted, read-only though wanted writable, and not answering are critical.
 
@@ -178,7 +178,10 @@ impl Space<'_> {
         percent >= if stays { limit - HYSTERESIS_PERCENT } else { limit }
     }
 
-    fn full_within(&self, limit: Duration) -> bool {
+    /// Whether it will be full within a limit; one that had passed it stays so until there is a quarter more time.
+    fn full_within(&self, limit: Duration, level: Level) -> bool {
+        let stays = self.before.is_some_and(|before| before >= level);
+        let limit = if stays { limit + limit / 4 } else { limit };
         self.forecast.is_some_and(|forecast| forecast.full_in < limit)
     }
 
@@ -227,10 +230,10 @@ fn judge_space(space: &Space<'_>, settings: &Settings) -> Health {
     let percent = space.usage.used_percent();
     let ample = space.usage.available_bytes >= AMPLE_BYTES;
     let free = Bytes(space.usage.available_bytes);
-    let soon = space.full_within(FORECAST_CRITICAL) && percent >= FORECAST_CRITICAL_PERCENT;
+    let soon = space.full_within(FORECAST_CRITICAL, Level::Critical) && percent >= FORECAST_CRITICAL_PERCENT;
     let critical = space.passed(percent, settings.filesystem_critical_percent, Level::Critical);
     let high = space.passed(percent, settings.filesystem_warning_percent, Level::Warning);
-    let foreseen = space.full_within(settings.forecast_warning);
+    let foreseen = space.full_within(settings.forecast_warning, Level::Warning);
     let sentence = |text: String| match space.foretold() {
         Some(foretold) if foreseen || high => format!("{text} {foretold}"),
         _ => text,
@@ -239,7 +242,8 @@ fn judge_space(space: &Space<'_>, settings: &Settings) -> Health {
     if (critical && !ample) || soon {
         return space.judged(Level::Critical, sentence(format!("{place} is {used} full; {free} are left.")));
     }
-    let warns = if ample { critical || (high && space.full_within(AMPLE_FORECAST)) } else { high };
+    let warns =
+        if ample { critical || (high && space.full_within(AMPLE_FORECAST, Level::Warning)) } else { high };
     if warns || foreseen {
         return space.judged(Level::Warning, sentence(format!("{place} is {used} full; {free} are left.")));
     }

@@ -92,6 +92,11 @@ pub(crate) struct Mount {
 }
 
 impl Mount {
+    /// Whether it belongs to what runs the container or virtual machine. An overlay that is read-only was made so.
+    pub(crate) fn is_lent(&self) -> bool {
+        LENT.contains(&self.fs_type.as_str())
+    }
+
     /// Whether asking it may wait for another machine or another program.
     pub(crate) fn may_hang(&self) -> bool {
         REMOTE.contains(&self.fs_type.as_str()) || self.fs_type.starts_with("fuse")
@@ -137,8 +142,6 @@ pub(crate) struct FstabEntry {
     pub(crate) source: String,
     /// Where it belongs.
     pub(crate) mount_point: String,
-    /// `ext4`, `nfs`, `auto`.
-    pub(crate) fs_type: String,
     /// Whether it is to be read-only.
     pub(crate) read_only: bool,
     /// Whether it is to be mounted at boot, and not only when somebody asks for it.
@@ -154,13 +157,14 @@ pub(crate) fn parse_fstab(text: &str) -> Vec<FstabEntry> {
             let mut fields = line.split_ascii_whitespace();
             let source = unescape(fields.next()?);
             let mount_point = without_trailing_slash(&unescape(fields.next()?)).to_owned();
-            let fs_type = fields.next()?.to_owned();
+            let fs_type = fields.next()?;
             let options = fields.next().unwrap_or("defaults");
             let on_demand = has_option(options, "noauto") || has_option(options, "x-systemd.automount");
-            (mount_point.starts_with('/') && !is_pseudo(&fs_type)).then(|| FstabEntry {
+            // A bind mount has the type "none".
+            let binds = has_option(options, "bind") || has_option(options, "rbind");
+            (mount_point.starts_with('/') && (binds || !is_pseudo(fs_type))).then(|| FstabEntry {
                 source,
                 mount_point,
-                fs_type,
                 read_only: has_option(options, "ro"),
                 mounted_at_boot: !on_demand,
             })
@@ -230,7 +234,7 @@ fn is_worth_watching(mount: &Mount) -> bool {
     if is_pseudo(&mount.fs_type) {
         return false;
     }
-    if LENT.contains(&mount.fs_type.as_str()) {
+    if mount.is_lent() {
         return mount.mount_point == "/";
     }
     // Container engines put single files of the machine into the container, each as a mount.
@@ -330,6 +334,7 @@ nas:/export /mnt/nfs/ nfs _netdev 0 0
 /dev/sdz1 /mnt/backup ext4 noauto 0 0
 /dev/sdy1 /mnt/lazy ext4 x-systemd.automount 0 0
 tmpfs /tmp tmpfs defaults 0 0
+/mnt/nfs/films /export/films none bind 0 0
 /dev/sr0 /mnt/gone\\040disk ext4 ro,nofail
 half
 ";
@@ -340,8 +345,8 @@ half
         let mounts = parse_mountinfo(MOUNTINFO);
         let places: Vec<&str> =
             missing(&fstab, &mounts, &[]).iter().map(|entry| entry.mount_point.as_str()).collect();
-        assert_eq!(places, ["/mnt/gone disk"]);
-        assert!(missing(&fstab, &mounts, &["/mnt/gone disk".to_owned()]).is_empty());
+        assert_eq!(places, ["/export/films", "/mnt/gone disk"]);
+        assert_eq!(missing(&fstab, &mounts, &["/mnt/gone disk".to_owned()]).len(), 1);
     }
 
     proptest! {

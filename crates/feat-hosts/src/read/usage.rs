@@ -122,7 +122,7 @@ impl Prober {
         // Noted at once, so that a pass that is given up in between leaves no thread unaccounted for.
         self.lock().insert(key.to_owned(), Stuck { since, returned: Arc::clone(&returned) });
         let (sender, answer) = oneshot::channel();
-        let thread = std::thread::Builder::new().name("hob-statvfs".to_owned()).stack_size(64 * 1024);
+        let thread = std::thread::Builder::new().name("hob-statvfs".to_owned()).stack_size(128 * 1024);
         let started = thread.spawn(move || {
             // Set however the question ends, even by a panic.
             let mark = MarkOnDrop(returned);

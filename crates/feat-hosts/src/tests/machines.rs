@@ -40,6 +40,11 @@ impl Tree {
         std::fs::write(path, text).unwrap();
     }
 
+    /// Puts a symbolic link there.
+    pub(super) fn link(&self, path: &str, target: &str) {
+        std::os::unix::fs::symlink(target, self.directory.path().join(path)).unwrap();
+    }
+
     /// Takes a file away.
     pub(super) fn remove(&self, path: &str) {
         std::fs::remove_file(self.directory.path().join(path)).unwrap();

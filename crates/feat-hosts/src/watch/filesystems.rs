@@ -152,8 +152,8 @@ impl FilesystemWatch {
             // Filesystems without a size hold nothing: control interfaces that no list knows.
             Answer::Got(usage) if usage.size_bytes == 0 => None,
             Answer::Got(usage) => {
-                let wanted_writable =
-                    fstab.iter().any(|entry| entry.mount_point == *place && !entry.read_only);
+                let wanted_writable = !mount.is_lent()
+                    && fstab.iter().any(|entry| entry.mount_point == *place && !entry.read_only);
                 let forecast = self.forecast(around, place, &usage);
                 Some(FilesystemState::Mounted { mount, usage, forecast, wanted_writable })
             }
