@@ -1,1 +1,28 @@
-//! Placeholder.
+//! Active checks: runs every check specification that any feature publishes, and says what came of it.
+//!
+//! Data flow: features publish [`hob_feature::CheckSpec`]s to the check book; the listener `checks.runner` probes each
+//! at its interval, a pure judgement turns the answer into a health, and the resource is observed under the source
+//! `checks`. The owner's own `[[service]]` entries in `hob.toml` become resources `service/config/<name>` and check
+//! specifications in the pass `checks.configured` (source and origin `checks.config`).
+//!
+//! Invariants:
+//! - One probe at a time per check, a bounded number in all; those that already fail can never crowd out the others.
+//! - What is said of a resource changes only when its state does: no figure of a single probe is in reason or facts.
+//!   Response times live in this crate's own memory and are drawn on the resource's page.
+//! - A probe sends no credentials, ever.
+//! - What a remote party says goes into text as data: without control characters, cut to a length.
+//!
+//! It owns no tables.
+
+mod config;
+mod jobs;
+mod model;
+
+use hob_feature::Feature;
+
+/// Active checks.
+pub const FEATURE: Feature =
+    Feature { jobs: jobs::jobs, config: &[config::SECTION], ..Feature::new("checks", "Checks") };
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! When a change of state counts, and how soon to look again.
+
+use hob_base::{Health, Level};
+use std::time::Duration;
+
+/// While a check fails it is repeated this often at least, so that it turns back quickly.
+const FAILING_EVERY: Duration = Duration::from_secs(5);
+
+/// What has been said of a check's resource, and what speaks against it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Progress {
+    told: Option<Told>,
+    /// Results in a row that are worse than what was said.
+    against: u32,
+}
+
+/// What is said of a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    /// How well it is.
+    pub(crate) health: Health,
+    /// The status of the answer, where there was one.
+    pub(crate) status: Option<u16>,
+}
+
+#[derive(Debug, Clone)]
+struct Told {
+    said: Said,
+    /// The kind of failure that it rests on.
+    failure: Option<&'static str>,
+}
+
+/// How soon to look again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// At the usual interval.
+    Usual,
+    /// In a second or two: a failure is not yet conclusive.
+    Soon,
+    /// At the interval of what fails.
+    Failing,
+}
+
+impl Progress {
+    /// Goes on from what was said before the hub was restarted.
+    pub(crate) fn resumed(said: Said) -> Self {
+        Self { told: Some(Told { said, failure: None }), against: 0 }
+    }
+
+    /// Whether the resource is said to be broken.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.told.as_ref().is_some_and(|told| fails(told.said.health.level))
+    }
+
+    /// Takes in a result. Returns what to say now (the former word, while a failure is not conclusive; nothing, if
+    /// nothing was ever said), and how soon to look again.
+    ///
+    /// What is as well as what was said, or better, counts at once; what is worse counts after `failures` in a row.
+    pub(crate) fn take(
+        &mut self,
+        said: Said,
+        failure: Option<&'static str>,
+        failures: u32,
+    ) -> (Option<Said>, Pace) {
+        let told_level = self.told.as_ref().map(|told| told.said.health.level);
+        if counts_at_once(told_level, said.health.level) {
+            self.against = 0;
+        } else {
+            self.against += 1;
+            if self.against < failures.max(1) {
+                return (self.told.as_ref().map(|told| told.said.clone()), Pace::Soon);
+            }
+            self.against = 0;
+        }
+        let said = self.steady(said, failure);
+        let pace = if fails(said.health.level) { Pace::Failing } else { Pace::Usual };
+        self.told = Some(Told { said: said.clone(), failure });
+        (Some(said), pace)
+    }
+
+    /// The former words where the state is the same, so that a page is not drawn anew for another figure in them.
+    fn steady(&self, said: Said, failure: Option<&'static str>) -> Said {
+        let (now, status) = (&said.health, said.status);
+        match &self.told {
+            Some(Told { said: former, failure: before })
+                if former.health.level == now.level
+                    && former.status == status
+                    && (former.health.reason == now.reason || (failure.is_some() && *before == failure)) =>
+            {
+                former.clone()
+            }
+            _ => said,
+        }
+    }
+
+    /// How soon to look again.
+    pub(crate) fn pause(pace: Pace, every: Duration, chance: u64) -> Duration {
+        match pace {
+            Pace::Usual => every,
+            Pace::Soon => Duration::from_millis(1000 + chance % 1000).min(every),
+            Pace::Failing => FAILING_EVERY.min(every),
+        }
+    }
+}
+
+fn fails(level: Level) -> bool {
+    matches!(level, Level::Critical | Level::Unknown)
+}
+
+/// A probe that could not be made proves nothing, in either direction.
+fn counts_at_once(told: Option<Level>, now: Level) -> bool {
+    match (told, now) {
+        (_, Level::Ok) => true,
+        (Some(told), now) if told == now => true,
+        (_, Level::Unknown) | (None, _) => false,
+        (Some(told), now) => now < told,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(health: Health) -> Said {
+        Said { health, status: None }
+    }
+
+    fn well() -> Said {
+        Said { health: Health::ok("Answers with 200 OK."), status: Some(200) }
+    }
+
+    fn down() -> Said {
+        said(Health::critical("Nothing listens.").with_evidence("12 ms"))
+    }
+
+    #[test]
+    fn one_failure_is_looked_at_again_before_it_counts() {
+        let mut progress = Progress::default();
+        assert_eq!(progress.take(well(), None, 2), (Some(well()), Pace::Usual));
+        assert_eq!(progress.take(down(), Some("refused"), 2), (Some(well()), Pace::Soon));
+        assert!(!progress.is_failing());
+        assert_eq!(progress.take(well(), None, 2), (Some(well()), Pace::Usual));
+        assert_eq!(progress.take(down(), Some("refused"), 2).1, Pace::Soon);
+        assert_eq!(progress.take(down(), Some("refused"), 2), (Some(down()), Pace::Failing));
+        assert!(progress.is_failing());
+        assert_eq!(progress.take(well(), None, 2), (Some(well()), Pace::Usual));
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_failed_once_and_was_never_well() {
+        let mut progress = Progress::default();
+        assert_eq!(progress.take(down(), Some("refused"), 3), (None, Pace::Soon));
+        assert_eq!(progress.take(down(), Some("refused"), 3), (None, Pace::Soon));
+        assert_eq!(progress.take(down(), Some("refused"), 3), (Some(down()), Pace::Failing));
+    }
+
+    #[test]
+    fn one_failure_is_enough_where_the_owner_says_so() {
+        let mut progress = Progress::resumed(well());
+        assert_eq!(progress.take(down(), Some("refused"), 1), (Some(down()), Pace::Failing));
+    }
+
+    #[test]
+    fn a_warning_that_comes_and_goes_needs_a_second_look_too() {
+        let mut progress = Progress::resumed(well());
+        let slow = said(Health::warning("It answers, but slowly."));
+        assert_eq!(progress.take(slow.clone(), None, 2), (Some(well()), Pace::Soon));
+        assert_eq!(progress.take(slow.clone(), None, 2), (Some(slow.clone()), Pace::Usual));
+        // Worse than the warning: again in a row.
+        assert_eq!(progress.take(down(), Some("refused"), 2), (Some(slow.clone()), Pace::Soon));
+        assert_eq!(progress.take(down(), Some("refused"), 2), (Some(down()), Pace::Failing));
+        // Better than critical: at once.
+        assert_eq!(progress.take(slow.clone(), None, 2), (Some(slow), Pace::Usual));
+    }
+
+    #[test]
+    fn a_probe_that_could_not_be_made_does_not_excuse_a_failure_at_once() {
+        let mut progress = Progress::resumed(down());
+        let no_socket = said(Health::unknown("No socket."));
+        assert_eq!(progress.take(no_socket.clone(), Some("no_socket"), 2), (Some(down()), Pace::Soon));
+        assert_eq!(progress.take(no_socket.clone(), Some("no_socket"), 2), (Some(no_socket), Pace::Failing));
+    }
+
+    #[test]
+    fn the_same_failure_keeps_its_words() {
+        let mut progress = Progress::resumed(well());
+        progress.take(down(), Some("refused"), 1);
+        let again = said(Health::critical("Nothing listens, says another.").with_evidence("13 ms"));
+        assert_eq!(progress.take(again.clone(), Some("refused"), 1).0, Some(down()));
+        assert_eq!(progress.take(again.clone(), Some("resolve"), 1).0, Some(again));
+    }
+
+    #[test]
+    fn what_fails_is_never_asked_less_often_than_usual() {
+        let s = Duration::from_secs;
+        assert_eq!(Progress::pause(Pace::Failing, s(30), 7), s(5));
+        assert_eq!(Progress::pause(Pace::Failing, s(1), 7), s(1));
+        assert_eq!(Progress::pause(Pace::Soon, s(30), 7), Duration::from_millis(1007));
+        assert_eq!(Progress::pause(Pace::Usual, s(30), 7), s(30));
+    }
+}
