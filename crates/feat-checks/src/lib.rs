@@ -17,12 +17,17 @@
 mod config;
 mod jobs;
 mod model;
+mod pages;
 
 use hob_feature::Feature;
 
 /// Active checks.
-pub const FEATURE: Feature =
-    Feature { jobs: jobs::jobs, config: &[config::SECTION], ..Feature::new("checks", "Checks") };
+pub const FEATURE: Feature = Feature {
+    jobs: jobs::jobs,
+    cards: pages::cards,
+    config: &[config::SECTION],
+    ..Feature::new("checks", "Checks")
+};
 
 #[cfg(test)]
 mod tests;

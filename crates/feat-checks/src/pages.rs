@@ -1,0 +1,116 @@
+//! What checks add to the page of a resource: the response times of the last probes.
+
+use crate::model::recent::{Recent, Sample};
+use hob_base::Resource;
+use hob_base::wording::{counted, duration_words};
+use hob_feature::{Card, CheckSpec, Ctx};
+use hob_web::components::{chart_frame, sparkline};
+use maud::{Markup, html};
+use std::time::Duration;
+
+/// The card of a resource that is checked.
+pub(crate) fn cards(ctx: &Ctx, resource: &Resource) -> Vec<Card> {
+    let Some(spec) = ctx.checks.find(&resource.id) else { return Vec::new() };
+    let samples = ctx.memory.of::<Recent>().of(&resource.id);
+    vec![Card { title: "Check".to_owned(), body: card(&spec, &samples) }]
+}
+
+fn card(spec: &CheckSpec, samples: &[Sample]) -> Markup {
+    let rhythm = format!(
+        "Hob asks every {} and gives it {} to answer.",
+        every_words(spec.every),
+        duration_words(spec.timeout)
+    );
+    html! {
+        @match Figures::of(samples) {
+            Some(figures) => (chart_frame("Response time", &figures.last, &figures.detail, &figures.chart)),
+            None => p { "It has not been asked since Hob was started." },
+        }
+        p { (rhythm) }
+    }
+}
+
+/// `10 seconds`, but `hour` for one.
+fn every_words(every: Duration) -> String {
+    let words = duration_words(every);
+    words.strip_prefix("1 ").map(str::to_owned).unwrap_or(words)
+}
+
+struct Figures {
+    last: String,
+    detail: String,
+    chart: Markup,
+}
+
+impl Figures {
+    fn of(samples: &[Sample]) -> Option<Self> {
+        let latest = samples.last()?;
+        let mut times: Vec<Duration> = samples.iter().filter(|s| s.well).map(|s| s.took).collect();
+        times.sort_unstable();
+        let slowest = times.last().copied().unwrap_or_default();
+        let failed = samples.len() - times.len();
+        let detail = match (times.get(times.len() / 2), failed) {
+            (None, _) => format!("{} without a good answer", counted(samples.len(), "probe")),
+            (Some(median), 0) => {
+                format!("median {}, slowest {}", milliseconds(*median), milliseconds(slowest))
+            }
+            (Some(median), failed) => {
+                format!("median {}, {failed} of {} failed", milliseconds(*median), samples.len())
+            }
+        };
+        let values: Vec<f32> = samples
+            .iter()
+            .map(|sample| if sample.well { sample.took.as_secs_f32() * 1000.0 } else { f32::NAN })
+            .collect();
+        let label = format!("Response times of the last {}", counted(samples.len(), "probe"));
+        Some(Self {
+            last: if latest.well { milliseconds(latest.took) } else { "no answer".to_owned() },
+            detail,
+            // A little room above the slowest.
+            chart: sparkline(&values, 0.0, slowest.as_secs_f64().max(0.001) * 1100.0, &[], &label),
+        })
+    }
+}
+
+fn milliseconds(time: Duration) -> String {
+    match time.as_millis() {
+        0 => "less than 1 ms".to_owned(),
+        ms @ 1..10_000 => format!("{ms} ms"),
+        ms => format!("{:.1} s", ms as f64 / 1000.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hob_base::{ResourceId, Timestamp};
+    use hob_feature::CheckTarget;
+
+    fn sample(ms: u64, well: bool) -> Sample {
+        Sample { at: Timestamp::from_millis(0), took: Duration::from_millis(ms), well }
+    }
+
+    fn drawn(samples: &[Sample]) -> String {
+        let spec = CheckSpec {
+            resource: ResourceId::new("service", "nas", "80"),
+            target: CheckTarget::Tcp { host: "nas".into(), port: 80 },
+            every: Duration::from_secs(60),
+            timeout: Duration::from_secs(10),
+            failures: 2,
+        };
+        card(&spec, samples).into_string()
+    }
+
+    #[test]
+    fn the_card_tells_the_last_the_usual_and_the_worst() {
+        let html = drawn(&[sample(12, true), sample(40, true), sample(0, true)]);
+        for words in
+            ["less than 1 ms", "median 12 ms, slowest 40 ms", "Hob asks every minute and gives it 10 seconds"]
+        {
+            assert!(html.contains(words), "{html}");
+        }
+        assert!(drawn(&[sample(12, true), sample(9999, false)]).contains("median 12 ms, 1 of 2 failed"));
+        assert!(drawn(&[sample(1, false)]).contains("1 probe without a good answer"));
+        assert!(drawn(&[]).contains("has not been asked"));
+    }
+}
