@@ -547,7 +547,7 @@ password = \"hunter2\"
     #[test]
     fn unknown_sections_are_reported() {
         let problems = problems_of("[servces]\n", |config, problems| {
-            config.check_keys(&["services", "hosts"], problems)
+            config.check_keys(&["services", "hosts"], problems);
         });
         assert_eq!(problems, ["hob.toml:1: servces: there is no such setting; did you mean “services”?"]);
     }

@@ -1,7 +1,10 @@
-//! What the tests of every crate lean on: a small HTTP service that misbehaves on request, and a real browser.
+//! What the tests of every crate lean on: a whole hub on a free port, a client that keeps cookies, a small HTTP service
+//! that misbehaves on request, and a real browser.
 
 pub mod browser;
+pub mod client;
 pub mod fake_service;
+pub mod hub;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,169 @@
+// What pages do by themselves: take live changes, open dialogs, search by key. Every page also works without this.
+
+const $ = (id) => document.getElementById(id);
+const dialog = $("dialog");
+
+// Live changes
+
+const live = { source: null, last: Date.now(), timer: 0 };
+
+function swap(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  for (const fresh of [...template.content.children]) {
+    const old = fresh.id && $(fresh.id);
+    if (!old) continue;
+    // A control in use must not vanish under the finger: only its look changes.
+    const focused = old.contains(document.activeElement) ? focusPath(old) : null;
+    old.replaceWith(fresh);
+    focused?.(fresh);
+  }
+}
+
+function focusPath(root) {
+  const all = [...root.querySelectorAll("a,button,input,select,summary")];
+  const at = all.indexOf(document.activeElement);
+  return (fresh) => [...fresh.querySelectorAll("a,button,input,select,summary")][at]?.focus({ preventScroll: true });
+}
+
+let refreshing = false;
+let again = false;
+
+async function refresh() {
+  if (refreshing) {
+    again = true;
+    return;
+  }
+  refreshing = true;
+  try {
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    if (answer.redirected && new URL(answer.url).pathname === "/login") {
+      location.href = answer.url;
+      return;
+    }
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById("main");
+    const old = $("main");
+    if (!fresh || !old || old.querySelector("form :focus")) return;
+    const open = new Set([...old.querySelectorAll("details[open][id]")].map((d) => d.id));
+    fresh.querySelectorAll("details[id]").forEach((d) => (d.open ||= open.has(d.id)));
+    const restore = old.contains(document.activeElement) ? focusPath(old) : null;
+    old.replaceChildren(...fresh.childNodes);
+    globalThis.htmx?.process(old);
+    restore?.(old);
+    document.body.dataset.live = page.body.dataset.live;
+  } catch {
+    // Away for a moment; the stream says when it is back.
+  } finally {
+    refreshing = false;
+    if (again) {
+      again = false;
+      setTimeout(refresh, 250);
+    }
+  }
+}
+
+function topics() {
+  return [...document.querySelectorAll("[data-live-topic]")].map((e) => e.dataset.liveTopic);
+}
+
+function connect() {
+  live.source?.close();
+  const source = new EventSource("/live?at=" + encodeURIComponent(document.body.dataset.live));
+  live.source = source;
+  const heard = (event) => {
+    live.last = Date.now();
+    if (event?.lastEventId) document.body.dataset.live = event.lastEventId;
+  };
+  source.addEventListener("hello", () => {
+    heard();
+    clearTimeout(live.timer);
+    $("live-state").hidden = true;
+  });
+  source.addEventListener("swap", (event) => {
+    heard(event);
+    swap(event.data);
+  });
+  source.addEventListener("stale", (event) => {
+    heard(event);
+    const stale = event.data.split("\t");
+    if (event.data === "*" || topics().some((topic) => stale.includes(topic))) refresh();
+  });
+  source.addEventListener("error", () => {
+    clearTimeout(live.timer);
+    live.timer = setTimeout(() => ($("live-state").hidden = false), 4000);
+    // The browser gives up on some answers (the login has ended, the hub is being restarted); we do not.
+    if (source.readyState === EventSource.CLOSED) setTimeout(connect, 5000);
+  });
+}
+
+if (document.body.dataset.live) {
+  connect();
+  // A laptop that slept may hold a connection that is dead without knowing it.
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && Date.now() - live.last > 60_000) connect();
+  });
+}
+
+// Dialogs
+
+async function openDialog(url) {
+  dialog.innerHTML = '<p class="loading" role="status"><span class="spinner"></span> One moment…</p>';
+  if (!dialog.open) dialog.showModal();
+  try {
+    const answer = await fetch(url, { headers: { "HX-Request": "true" } });
+    if (answer.status === 401) return location.reload();
+    dialog.innerHTML = await answer.text();
+    globalThis.htmx?.process(dialog);
+    dialog.querySelector("[autofocus], input:not([type=hidden]), button")?.focus();
+  } catch {
+    dialog.innerHTML = '<p class="error" role="alert">Hob cannot be reached just now. Try again in a moment.</p>';
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-dialog], a[data-search]");
+  if (link && dialog && !event.metaKey && !event.ctrlKey) {
+    event.preventDefault();
+    openDialog(link.href);
+  } else if (event.target.closest("[data-close-dialog]") || event.target === dialog) {
+    dialog.close();
+  } else if (event.target.closest("[data-copy]")) {
+    const field = event.target.closest("[data-copy]").previousElementSibling;
+    field.select();
+    navigator.clipboard?.writeText(field.value);
+  }
+});
+
+// Keys
+
+function typing(target) {
+  return target.closest("input, textarea, select, [contenteditable]");
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "/" && !typing(event.target) && !event.ctrlKey && !event.metaKey && document.querySelector("[data-search]")) {
+    event.preventDefault();
+    openDialog("/search");
+    return;
+  }
+  const results = $("results");
+  if (!results || !dialog?.open || !["ArrowDown", "ArrowUp", "Enter"].includes(event.key)) return;
+  const links = [...results.querySelectorAll("a")];
+  const at = links.indexOf(document.activeElement);
+  if (event.key === "Enter") {
+    if (at < 0 && links[0] && event.target.matches("input")) {
+      event.preventDefault();
+      links[0].click();
+    }
+    return;
+  }
+  event.preventDefault();
+  const next = at + (event.key === "ArrowDown" ? 1 : -1);
+  (links[next] ?? (next < 0 ? dialog.querySelector("input") : links.at(-1)))?.focus();
+});
+
+if ("serviceWorker" in navigator && isSecureContext) {
+  navigator.serviceWorker.register("/sw.js").catch(() => {});
+}

@@ -93,7 +93,7 @@ pub fn table(caption: &str, headings: &[&str], rows: impl IntoIterator<Item = Ma
 }
 
 /// What is shown where there is nothing yet: what this place is for, and the next step.
-pub fn empty(headline: &str, text: &str, action: Markup) -> Markup {
+pub fn empty(headline: &str, text: &str, action: &Markup) -> Markup {
     html! {
         div.empty {
             (icon("hob"))

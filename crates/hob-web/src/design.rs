@@ -125,7 +125,7 @@ mod page {
         html! {
             @for level in Level::ALL { (notice(level, "This is what happened.")) }
             (loading("Asking the registry…"))
-            (empty("Nothing here yet.", "This fills itself as soon as something is found.", html! { a.button href="/" { "Home" } }))
+            (empty("Nothing here yet.", "This fills itself as soon as something is found.", &html! { a.button href="/" { "Home" } }))
             div.dialog-sample { (dialog("A dialog", &html! { p { "Its content." } })) }
         }
     }

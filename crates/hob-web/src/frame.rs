@@ -96,11 +96,16 @@ impl Frame {
 
     /// The markup of a whole page.
     pub fn markup(&self, title: &str, body: &Markup) -> Markup {
+        self.markup_at(title, body, &live(&self.ctx).position())
+    }
+
+    /// The markup of a whole page whose content was drawn when the live stream was at `position`.
+    pub fn markup_at(&self, title: &str, body: &Markup, position: &str) -> Markup {
         html! {
             (DOCTYPE)
             html lang="en" {
                 (head(title))
-                body data-live=[self.who.is_some().then(|| live(&self.ctx).position())] {
+                body data-live=[self.who.is_some().then_some(position)] {
                     a.skip href="#main" { "Skip to the content" }
                     @if let Some(who) = &self.who { (self.top(who)) }
                     main #main tabindex="-1" { (body) }

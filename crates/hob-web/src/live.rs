@@ -77,9 +77,10 @@ impl Live {
         self.publish("swap", &fragments.0);
     }
 
-    /// Tells every page that shows `topic` in its `data-live-topics` to fetch itself anew, because things came or went.
-    pub fn stale(&self, topic: &str) {
-        self.publish("stale", topic);
+    /// Tells every page that shows one of `topics` (divided by tabs; `*` is all) in a `data-live-topic` to fetch itself
+    /// anew, because things came or went.
+    pub fn stale(&self, topics: &str) {
+        self.publish("stale", topics);
     }
 
     /// Where the stream is now, for a page that is being drawn.

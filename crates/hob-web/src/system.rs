@@ -128,7 +128,7 @@ fn jobs_page(ctx: &Ctx, jobs: &[JobStatus]) -> Markup {
                 @else { (counted(failing, "job")) " of " (jobs.len()) " failed when last run." }
             }
         }
-        @if jobs.is_empty() { (empty("Nothing runs in the background.", "", html! {})) }
+        @if jobs.is_empty() { (empty("Nothing runs in the background.", "", &html! {})) }
         (table("Background jobs", &["Job", "Runs", "Last run", "Took", "Result", ""], jobs.iter().map(|job| job_row(ctx, job))))
     }
 }

@@ -42,8 +42,8 @@ pub fn strip(days: &[Option<Level>], label: &str) -> Markup {
 
 /// A bar that is filled to `percent`, in the colour of `level`.
 pub fn meter(percent: f64, level: Level, label: &str) -> Markup {
-    // `max` turns NaN into the other value.
-    let width = format!("{:.1}", percent.max(0.0).min(100.0));
+    let width = if percent.is_nan() { 0.0 } else { percent.clamp(0.0, 100.0) };
+    let width = format!("{width:.1}");
     html! {
         svg.meter.(level) viewBox="0 0 100 1" preserveAspectRatio="none" role="img" aria-label=(label) {
             rect class="rest" width="100" height="1" {}

@@ -1,0 +1,135 @@
+//! Pushes what changed to the browsers.
+
+use crate::board::{current_house, draw_tile};
+use crate::model::{TILE_KINDS, Tile};
+use crate::pages;
+use hob_base::{ResourceId, Result};
+use hob_feature::{Ctx, Job};
+use hob_web::live;
+use maud::{Markup, PreEscaped, html};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+
+/// Changes within this time are sent together.
+const TOGETHER: Duration = Duration::from_millis(400);
+
+pub(crate) fn jobs(_: &Ctx) -> Vec<Job> {
+    vec![Job::listener("home.live", watch)]
+}
+
+async fn watch(ctx: Ctx, stop: CancellationToken) -> Result<()> {
+    let mut changes = ctx.resources.subscribe();
+    let mut shown = Shown::read(&ctx).await?;
+    loop {
+        let first = tokio::select! {
+            changed = changes.recv() => changed,
+            () = stop.cancelled() => return Ok(()),
+        };
+        tokio::select! {
+            () = ctx.clock.sleep(TOGETHER) => {}
+            () = stop.cancelled() => return Ok(()),
+        }
+        let Some(changed) = gather(first, &mut changes) else { return Ok(()) };
+        let next = Shown::read(&ctx).await?;
+        push(&ctx, &shown, &next, changed.as_ref()).await?;
+        shown = next;
+    }
+}
+
+/// All that changed; `Some(None)` when so much changed that nobody knows what; `None` when the house is closed.
+#[expect(clippy::option_option, reason = "the two kinds of nothing are told apart right where it is called")]
+fn gather(
+    first: std::result::Result<Arc<Vec<ResourceId>>, RecvError>,
+    changes: &mut Receiver<Arc<Vec<ResourceId>>>,
+) -> Option<Option<BTreeSet<ResourceId>>> {
+    let mut all = match first {
+        Ok(ids) => ids.iter().cloned().collect::<BTreeSet<_>>(),
+        Err(RecvError::Lagged(_)) => return Some(None),
+        Err(RecvError::Closed) => return None,
+    };
+    loop {
+        match changes.try_recv() {
+            Ok(ids) => all.extend(ids.iter().cloned()),
+            Err(tokio::sync::broadcast::error::TryRecvError::Lagged(_)) => return Some(None),
+            Err(_) => return Some(Some(all)),
+        }
+    }
+}
+
+/// What the page consisted of, to see whether things came, went or moved.
+struct Shown {
+    tiles: HashMap<ResourceId, (String, Tile)>,
+    others: BTreeSet<ResourceId>,
+    state: String,
+    problems: String,
+    machines: String,
+}
+
+impl Shown {
+    async fn read(ctx: &Ctx) -> Result<Self> {
+        let drawn = current_house(ctx).await?;
+        let house = &drawn.house;
+        let tiles = house.groups.iter().flat_map(|group| {
+            group.tiles.iter().map(|tile| (tile.resource.id.clone(), (group.title.clone(), tile.clone())))
+        });
+        let machines = house.machines.iter();
+        let others = machines
+            .map(|machine| machine.host.id.clone())
+            .chain(house.ports.iter().map(|port| port.id.clone()));
+        Ok(Self {
+            tiles: tiles.collect(),
+            others: others.collect(),
+            state: pages::state(house).into_string(),
+            problems: pages::problems(house, ctx).into_string(),
+            machines: pages::machines(house).into_string(),
+        })
+    }
+
+    /// Whether the same things stand in the same places.
+    fn same_places(&self, other: &Self) -> bool {
+        self.others == other.others
+            && self.tiles.len() == other.tiles.len()
+            && self.tiles.iter().all(|(id, (group, tile))| {
+                other.tiles.get(id).is_some_and(|(g, t)| g == group && t.name == tile.name)
+            })
+    }
+}
+
+async fn push(ctx: &Ctx, before: &Shown, now: &Shown, changed: Option<&BTreeSet<ResourceId>>) -> Result<()> {
+    let stage = live(ctx);
+    let Some(changed) = changed else {
+        stage.stale("*");
+        return Ok(());
+    };
+    // The pages of the resources themselves.
+    let mut topics: Vec<&str> = changed.iter().map(ResourceId::as_str).collect();
+    if before.same_places(now) {
+        let fragments = fragments(ctx, before, now, changed);
+        if !fragments.0.is_empty() {
+            stage.swap(&fragments);
+        }
+    } else {
+        topics.push("home");
+    }
+    stage.stale(&topics.join("\t"));
+    Ok(())
+}
+
+fn fragments(ctx: &Ctx, before: &Shown, now: &Shown, changed: &BTreeSet<ResourceId>) -> Markup {
+    let part = |old: &str, new: &str| if old == new { String::new() } else { new.to_owned() };
+    let tiles = changed
+        .iter()
+        .filter(|id| TILE_KINDS.contains(&id.kind()))
+        .filter_map(|id| now.tiles.get(id))
+        .map(|(_, tile)| draw_tile(ctx, tile));
+    html! {
+        (PreEscaped(part(&before.state, &now.state)))
+        (PreEscaped(part(&before.problems, &now.problems)))
+        (PreEscaped(part(&before.machines, &now.machines)))
+        @for tile in tiles { (PreEscaped(tile)) }
+    }
+}

@@ -1,0 +1,73 @@
+//! Talks to the hub of this machine over the socket in its data directory, which needs no token.
+
+use super::settings::Settings;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::Request;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use std::time::Duration;
+use tokio::net::UnixStream;
+
+/// The largest answer that is read.
+const ANSWER_BYTES_MAX: usize = 256 << 20;
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
+/// Why there is no answer.
+pub(crate) enum NoAnswer {
+    /// No hub runs on this data directory.
+    NoHub(String),
+    /// The hub refused.
+    Refused(String),
+}
+
+/// Asks the hub for a path of its API.
+pub(crate) async fn ask(settings: &Settings, path: &str) -> Result<Value, NoAnswer> {
+    match tokio::time::timeout(ANSWER_WITHIN, exchange(settings, path)).await {
+        Ok(answer) => answer,
+        Err(_) => Err(NoAnswer::Refused("The hub did not answer within 20 seconds.".to_owned())),
+    }
+}
+
+async fn exchange(settings: &Settings, path: &str) -> Result<Value, NoAnswer> {
+    let socket = settings.data.join(hob_web::hub::LOCAL_SOCKET);
+    let stream = UnixStream::connect(&socket).await.map_err(|error| {
+        let data = settings.data.display();
+        NoAnswer::NoHub(match error.kind() {
+            std::io::ErrorKind::PermissionDenied => {
+                format!("The hub's data directory {data} belongs to another user: run this as that user or as root.")
+            }
+            _ => format!("No hub runs on the data directory {data}. Start one with `hob serve`, or name another directory with --data."),
+        })
+    })?;
+    let broken = |error: &dyn std::fmt::Display| {
+        NoAnswer::Refused(format!("The answer of the hub broke off: {error}"))
+    };
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| broken(&e))?;
+    let request = Request::get(path)
+        .header("host", "hob.local")
+        .header("accept", "application/json")
+        .body(Empty::<Bytes>::new())
+        .map_err(|e| broken(&e))?;
+    let read = async {
+        let response = sender.send_request(request).await.map_err(|e| broken(&e))?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
+            .collect()
+            .await
+            .map_err(|e| broken(&e))?
+            .to_bytes();
+        let value: Value = serde_json::from_slice(&body).map_err(|e| broken(&e))?;
+        if status.is_success() {
+            return Ok(value);
+        }
+        Err(NoAnswer::Refused(value["detail"].as_str().unwrap_or("The hub refused.").to_owned()))
+    };
+    tokio::pin!(read);
+    tokio::select! {
+        answer = &mut read => answer,
+        // The connection may end as soon as the answer is complete.
+        _ = connection => read.await,
+    }
+}

@@ -1,0 +1,121 @@
+//! `hob serve`
+
+use super::settings::Settings;
+use super::{FAILED, ServeArgs, WELL, WRONG, fail, say};
+use crate::FEATURES;
+use hob_base::Clock;
+use hob_web::{Hub, HubOptions, StartError};
+use jiff::tz::TimeZone;
+use std::os::unix::net::UnixDatagram;
+use std::process::ExitCode;
+use std::str::FromStr;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing::info;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+pub(crate) async fn serve(settings: Settings, args: &ServeArgs) -> ExitCode {
+    if let Err(problem) = log_to_stderr(args) {
+        fail(&problem);
+        return ExitCode::from(WRONG);
+    }
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return fail("Hob cannot listen for signals.");
+    };
+    let options = HubOptions {
+        features: FEATURES,
+        config: settings.config,
+        data: settings.data,
+        listen: settings.listen,
+        database: settings.database,
+        clock: Clock::system(),
+        zone: TimeZone::system(),
+        hostname: hostname(),
+    };
+    let hub = match Hub::start(options).await {
+        Ok(hub) => hub,
+        Err(error) => {
+            fail(&error.to_string());
+            let wrong = matches!(error, StartError::Directory(_) | StartError::Listen { .. });
+            return ExitCode::from(if wrong { WRONG } else { FAILED });
+        }
+    };
+    greet(&hub).await;
+    notify_systemd("READY=1");
+    wait(&mut term, &mut int).await;
+    info!("asked to stop");
+    notify_systemd("STOPPING=1");
+    tokio::select! {
+        in_time = hub.stop() => if in_time { ExitCode::from(WELL) } else { fail("Some work did not end in time and was cut off.") },
+        () = wait(&mut term, &mut int) => fail("Asked to stop a second time: cut off."),
+    }
+}
+
+async fn wait(term: &mut Signal, int: &mut Signal) {
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+}
+
+async fn greet(hub: &Hub) {
+    let address = hub.address();
+    // An address that stands for all is nothing that a browser can open.
+    let shown = if address.ip().is_unspecified() {
+        format!("{}:{}", hub.ctx().hostname, address.port())
+    } else {
+        address.to_string()
+    };
+    let mut text = format!("\n  Hob serves at http://{shown}\n");
+    for line in hub.greeting().await {
+        text.push_str("  ");
+        text.push_str(&line);
+        text.push('\n');
+    }
+    say(&text);
+}
+
+fn log_to_stderr(args: &ServeArgs) -> Result<(), String> {
+    let filter = Targets::from_str(&args.log).map_err(|_| {
+        format!(
+            "--log: “{}” is not a log level; write for example info or info,feat_services=debug",
+            args.log
+        )
+    })?;
+    let registry = tracing_subscriber::registry().with(filter);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    if args.log_json {
+        registry.with(layer.json()).init();
+    } else {
+        let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());
+        registry.with(layer.with_ansi(colour).with_target(false)).init();
+    }
+    Ok(())
+}
+
+/// This machine's name without its domain: what people call it.
+fn hostname() -> String {
+    let uname = rustix::system::uname();
+    let name = uname.nodename().to_string_lossy();
+    let short = name.split('.').next().unwrap_or_default();
+    if short.is_empty() { "localhost".to_owned() } else { short.to_owned() }
+}
+
+/// Tells systemd how far we are (sd_notify(3)); without systemd there is nobody to tell.
+fn notify_systemd(state: &str) {
+    let Some(path) = std::env::var_os("NOTIFY_SOCKET") else { return };
+    let Ok(socket) = UnixDatagram::unbound() else { return };
+    let sent = match path.to_str().and_then(|text| text.strip_prefix('@')) {
+        Some(name) => {
+            use std::os::linux::net::SocketAddrExt;
+            std::os::unix::net::SocketAddr::from_abstract_name(name)
+                .and_then(|address| socket.send_to_addr(state.as_bytes(), &address))
+        }
+        None => socket.send_to(state.as_bytes(), path),
+    };
+    if let Err(error) = sent {
+        tracing::warn!(%error, "systemd could not be told the state");
+    }
+}
