@@ -72,7 +72,7 @@ fn left_to_do(name: &str) -> String {
          \n\
          1. Cargo.toml, [workspace.dependencies]:   feat-{name} = {{ path = \"crates/feat-{name}\" }}\n\
          2. crates/hob/Cargo.toml, [dependencies]:  feat-{name}.workspace = true\n\
-         3. the list of features in crates/hob/src: feat_{module}::FEATURE,\n\
+         3. crates/hob/src/lib.rs, FEATURES:         feat_{module}::FEATURE,\n\
          4. crates/feat-{name}/src/lib.rs: say what it is for, what comes in and out, what always holds\n\
          \n\
          Where it needs them: store.rs and migrations/0001_name.sql (tables begin with {module}_), jobs.rs, config.rs.\n\
