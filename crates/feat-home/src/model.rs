@@ -236,3 +236,6 @@ fn is_host_name(host: &str) -> bool {
     !host.is_empty()
         && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']'))
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,9 +37,13 @@ pub(crate) struct Uptime<'a> {
 pub(crate) fn home(house: &House, ctx: &Ctx, mut tiles: impl FnMut(&Tile) -> String) -> Markup {
     html! {
         div.page-head data-live-topic="home" { (state(house)) (problems(house, ctx)) }
-        (machines(house))
-        @if house.groups.is_empty() { (no_services()) }
-        @for group in &house.groups { (section(group, &mut tiles)) }
+        div.house {
+            div.services {
+                @if house.groups.is_empty() { (no_services()) }
+                @for group in &house.groups { (section(group, &mut tiles)) }
+            }
+            (machines(house))
+        }
         @if !house.ports.is_empty() { (ports(house)) }
         @if house.hidden > 0 {
             p.muted { a href="/resources?hidden=yes" { (counted(house.hidden, "hidden tile")) } " not shown." }
@@ -172,7 +176,7 @@ pub(crate) fn machines(house: &House) -> Markup {
             @if house.machines.is_empty() {
                 p.loading role="status" { span.spinner aria-hidden="true" {} " Looking at this machine…" }
             }
-            div.cards { @for machine in &house.machines { (machine_cards(machine)) } }
+            div.stack { @for machine in &house.machines { (machine_cards(machine)) } }
         }
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn detail(view: &Detail<'_>, ctx: &Ctx) -> Markup {
                 span.muted { (resource.id) }
                 span.muted { (level_word(resource.health.level)) " since " (time(resource.since, ctx)) }
             }
-            p.row {
+            div.row {
                 @if resource.text("url").is_some() { a.button.primary href={ "/open/" (id) } { (icon("link")) "Open" } }
                 @if view.may_write {
                     a.button href={ "/tiles/" (id) } data-dialog { (icon("edit")) "Edit tile" }

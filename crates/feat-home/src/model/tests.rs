@@ -1,0 +1,154 @@
+use super::*;
+use hob_base::resource::{Moment, observe};
+use hob_base::{Health, Observation, Timestamp};
+use proptest::prelude::*;
+use std::time::Duration;
+
+fn thing(id: &str, name: &str, health: Option<Health>) -> Arc<Resource> {
+    known(Observation { health, ..Observation::new("test", id.parse().unwrap(), Duration::from_secs(60)).named(name) })
+}
+
+fn known(observation: Observation) -> Arc<Resource> {
+    let now = Moment { wall: Timestamp::from_millis(1_000_000), monotonic: Duration::ZERO };
+    Arc::new(observe(None, observation, now))
+}
+
+fn well(id: &str, name: &str) -> Arc<Resource> {
+    thing(id, name, Some(Health::ok("Answers.")))
+}
+
+fn house_of(resources: &[Arc<Resource>]) -> House {
+    house(resources, &Settings::default())
+}
+
+#[test]
+fn the_sentence_counts_what_is_well() {
+    let house = house_of(&[
+        well("host/home/nas", "nas"),
+        well("filesystem/nas//", "/"),
+        well("filesystem/nas//mnt", "/mnt"),
+        well("service/nas/80", "Web"),
+        well("job/hob/services.scan", "services.scan"),
+    ]);
+    assert_eq!(house.sentence, "All well: 1 machine, 2 filesystems and 1 service.");
+    assert_eq!(house.level, Level::Ok);
+}
+
+#[test]
+fn the_sentence_says_what_is_wrong_and_why() {
+    let down = thing("service/nas/80", "Web", Some(Health::critical("Nothing listens at port 80.")));
+    assert_eq!(house_of(std::slice::from_ref(&down)).sentence, "Web is broken: Nothing listens at port 80.");
+    let full = thing("filesystem/nas//", "/", Some(Health::warning("It is filled to 90 %.")));
+    let silent = thing("service/nas/81", "Wiki", Some(Health::unknown("Nobody knows.")));
+    assert_eq!(
+        house_of(&[down, full, silent]).sentence,
+        "Web is broken; / needs attention; Wiki is unknown."
+    );
+    let many: Vec<_> = (0..9)
+        .map(|i| thing(&format!("service/nas/{i}"), "x", Some(Health::critical("It is down."))))
+        .collect();
+    assert_eq!(house_of(&many).sentence, "9 things are broken.");
+}
+
+#[test]
+fn before_anything_is_found_it_says_so() {
+    assert_eq!(house_of(&[]).sentence, "Looking around: nothing has been found yet.");
+    assert_eq!(house_of(&[well("job/hob/x", "x")]).sentence, "Looking around: nothing has been found yet.");
+}
+
+#[test]
+fn what_was_just_found_is_no_problem_yet() {
+    let fresh = thing("service/nas/80", "Web", None);
+    assert!(house_of(&[fresh]).problems.is_empty());
+}
+
+#[test]
+fn problems_are_ordered_worst_first() {
+    let warning = thing("service/nas/1", "a", Some(Health::warning("w")));
+    let critical = thing("service/nas/2", "b", Some(Health::critical("c")));
+    let house = house_of(&[warning, critical]);
+    assert_eq!(house.problems.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+    assert_eq!(house.level, Level::Critical);
+}
+
+#[test]
+fn the_file_wins_over_the_page_and_the_page_over_what_was_found() {
+    let id: ResourceId = "service/nas/80".parse().unwrap();
+    let page = TileSettings { name: Some("Page".into()), group: Some("Media".into()), hidden: Some(false), ..TileSettings::default() };
+    let file = TileSettings { name: Some("File".into()), ..TileSettings::default() };
+    let settings = Settings { version: 1, people: [(id.clone(), page)].into(), file: [(id, file)].into() };
+    let house = house(&[well("service/nas/80", "Found"), well("service/nas/81", "Other")], &settings);
+    let told: Vec<(&str, &str)> =
+        house.groups.iter().map(|group| (group.title.as_str(), group.tiles[0].name.as_str())).collect();
+    assert_eq!(told, [("Media", "File"), (UNGROUPED, "Other")]);
+}
+
+#[test]
+fn hidden_things_count_for_nothing_and_pinned_ones_come_first() {
+    let hidden: ResourceId = "service/nas/80".parse().unwrap();
+    let pinned: ResourceId = "service/nas/81".parse().unwrap();
+    let hide = TileSettings { hidden: Some(true), ..TileSettings::default() };
+    let pin = TileSettings { pinned: Some(true), ..TileSettings::default() };
+    let settings = Settings { version: 1, people: [(hidden, hide), (pinned, pin)].into(), file: BTreeMap::new() };
+    let broken = thing("service/nas/80", "Broken", Some(Health::critical("It is down.")));
+    let house = house(&[broken, well("service/nas/81", "B"), well("service/nas/82", "A")], &settings);
+    assert_eq!(house.sentence, "All well: 2 services.");
+    assert_eq!(house.hidden, 1);
+    assert_eq!(house.groups.iter().map(|g| g.title.as_str()).collect::<Vec<_>>(), [PINNED, UNGROUPED]);
+}
+
+#[test]
+fn a_link_leads_to_the_name_by_which_this_machine_was_reached() {
+    let service = |url: &str, loopback: bool| {
+        known(
+            Observation::new("test", "service/nas/3000".parse().unwrap(), Duration::from_secs(1))
+                .fact("url", url)
+                .fact("loopback_only", loopback),
+        )
+    };
+    let own = service("http://127.0.0.1:3000/", false);
+    assert_eq!(link_target(&own, Some("nas.lan")).as_deref(), Some("http://nas.lan:3000/"));
+    assert_eq!(link_target(&own, Some("[fd00::1]")).as_deref(), Some("http://[fd00::1]:3000/"));
+    assert_eq!(link_target(&own, Some("evil/..@x")).as_deref(), Some("http://127.0.0.1:3000/"));
+    assert_eq!(link_target(&own, None).as_deref(), Some("http://127.0.0.1:3000/"));
+    let hidden = service("http://127.0.0.1:3000/", true);
+    assert_eq!(link_target(&hidden, Some("nas.lan")).as_deref(), Some("http://127.0.0.1:3000/"));
+    let elsewhere = service("https://127.0.0.1.example.org/", false);
+    assert_eq!(link_target(&elsewhere, Some("nas.lan")).as_deref(), Some("https://127.0.0.1.example.org/"));
+    assert_eq!(link_target(&well("host/home/nas", "nas"), Some("nas")), None);
+}
+
+#[test]
+fn names_and_icons_are_checked() {
+    assert_eq!(check_name("  Grafana "), Ok("Grafana".to_owned()));
+    assert!(check_name("").is_err() && check_name("a\nb").is_err() && check_name(&"x".repeat(61)).is_err());
+    for good in ["📈", "Gr", "host", "👨‍👩‍👧", "🇩🇪"] {
+        assert!(check_icon(good).is_ok(), "{good}");
+    }
+    for bad in ["", "http://x/y.png", "grafana", "abc"] {
+        assert!(check_icon(bad).unwrap_err().contains("📈"), "{bad}");
+    }
+}
+
+#[test]
+fn search_finds_names_before_facts() {
+    let resources = [
+        well("service/nas/80", "Grafana"),
+        known(Observation::new("t", "service/nas/81".parse().unwrap(), Duration::from_secs(1)).named("Other").fact("process", "grafana-agent")),
+        well("host/home/nas", "nas"),
+    ];
+    let titles: Vec<String> = search(&resources, "graf").into_iter().map(|hit| hit.title).collect();
+    assert_eq!(titles, ["Grafana", "Other"]);
+    assert_eq!(search(&resources, "nas graf").len(), 2, "every word must match somewhere");
+    assert!(search(&resources, "  ").is_empty());
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_search_or_checks_panic(text in ".{0,40}") {
+        let _ = search(&[well("service/nas/80", "Grafana")], &text);
+        let _ = check_icon(&text);
+        let _ = check_name(&text);
+        let _ = link_target(&well("service/nas/80", "x"), Some(&text));
+    }
+}
