@@ -141,7 +141,9 @@ impl JobStatus {
 
     /// What the page says of the interval.
     pub fn rhythm(&self) -> String {
-        self.every.map_or_else(|| "always".to_owned(), |every| format!("every {}", duration_words(every)))
+        let Some(every) = self.every else { return "always".to_owned() };
+        let words = duration_words(every);
+        format!("every {}", words.strip_prefix("1 ").unwrap_or(&words))
     }
 }
 
