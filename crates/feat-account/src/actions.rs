@@ -32,7 +32,7 @@ pub(crate) async fn add_user(db: &Db, clock: &Clock, hasher: &Hasher, new: NewUs
     if store::add_user(db, &account).await? {
         return Ok(account.user);
     }
-    Err(Error::invalid("name", format!("There is already a user “{}”.", new.name)))
+    Err(Error::Conflict(format!("There is already a user “{}”.", new.name)))
 }
 
 /// The first user, an administrator; `None` when somebody was faster.
@@ -153,9 +153,10 @@ pub(crate) async fn add_token(db: &Db, clock: &Clock, new: NewToken<'_>) -> Resu
     if store::add_token(db, &token, &hash_token(&text)).await? {
         return Ok((token, text));
     }
-    let problem =
-        format!("There is already a token “{}”. Revoke it first, or choose another name.", new.name);
-    Err(Error::invalid("name", problem))
+    Err(Error::Conflict(format!(
+        "There is already a token “{}”. Revoke it first, or choose another name.",
+        new.name
+    )))
 }
 
 /// Revokes a token by its id, or by the name of one that is not revoked yet.

@@ -50,10 +50,12 @@ pub(crate) fn open_routes(_: &Ctx) -> Router {
         .route("/setup", get(setup::show).post(setup::set_up))
 }
 
-/// What is wrong with a form's input, to be shown beside the field; any other error is the caller's to answer.
+/// What is wrong with a form's input, to be shown beside the field; any other error is the caller's to answer. What
+/// forms can be in conflict about is a name that is taken.
 fn wrong_input(error: Error) -> Result<Wrong> {
     match error {
         Error::Invalid { field, problem } => Ok(Wrong { field, problem }),
+        Error::Conflict(problem) => Ok(Wrong { field: "name".to_owned(), problem }),
         other => Err(other),
     }
 }

@@ -19,6 +19,11 @@ pub(crate) use users::{
 
 use hob_db::Db;
 
+/// PostgreSQL keeps no NUL in text and fails a query that asks for one; nothing that is kept has one.
+fn may_be_kept(text: &str) -> bool {
+    !text.contains('\0')
+}
+
 /// The statement that makes a transaction the only one that changes `account_user`. SQLite has one writer at a time as
 /// soon as a transaction writes anything, even nothing.
 fn lock_users(db: &Db) -> &'static str {

@@ -47,7 +47,6 @@ fn sessions(ctx: &Ctx, view: &Own<'_>) -> Markup {
                 }
                 td { (session.address) }
                 td { (time(session.last_seen_at, ctx)) }
-                td { (time(session.created_at, ctx)) }
                 td {
                     @if session.id != view.this_session {
                         (button_form(&format!("/account/sessions/{}/end", session.id), "Log out", "small"))
@@ -56,7 +55,7 @@ fn sessions(ctx: &Ctx, view: &Own<'_>) -> Markup {
             }
         }
     };
-    let headings = ["Browser", "Address", "Last seen", "Logged in", ""];
+    let headings = ["Browser", "Address", "Last seen", ""];
     html! {
         section {
             div.section-head { h2 { "Where you are logged in" } }

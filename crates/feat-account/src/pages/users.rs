@@ -130,7 +130,7 @@ pub(crate) fn user(ctx: &Ctx, view: &OneUser<'_>) -> Markup {
         (card("Reset the password", &form(&action("password"), "Reset the password", &html! {
             (whose(&user.name))
             (field(&password))
-            p.muted { "This user is logged out everywhere." }
+            p.muted { "A new password logs this user out everywhere." }
         })))
     }
 }

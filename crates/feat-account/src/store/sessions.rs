@@ -1,5 +1,6 @@
 //! Sessions. What a browser holds is never here, only its hash.
 
+use super::may_be_kept;
 use crate::model::{SESSIONS_MAX, Session, User};
 use hob_base::{Result, Timestamp, error::Doing};
 use hob_db::{Db, on};
@@ -88,6 +89,9 @@ pub(crate) async fn touch_session(db: &Db, id: &str, now: Timestamp, expires_at:
 /// Ends one session of a user; `false` when there is none with this id.
 pub(crate) async fn delete_session(db: &Db, user_id: &str, id: &str) -> Result<bool> {
     const SQL: &str = "DELETE FROM account_session WHERE user_id = $1 AND id = $2";
+    if !may_be_kept(id) {
+        return Ok(false);
+    }
     let deleted = on!(write db, p => sqlx::query(SQL)
         .bind(user_id).bind(id).execute(p).await.map(|done| done.rows_affected()));
     Ok(deleted.doing(|| "Ending a session".to_owned())? == 1)

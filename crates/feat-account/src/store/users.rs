@@ -1,6 +1,6 @@
 //! Users.
 
-use super::lock_users;
+use super::{lock_users, may_be_kept};
 use crate::model::{User, name_key};
 use hob_base::{Result, Timestamp, error::Doing};
 use hob_db::{Db, on};
@@ -31,6 +31,9 @@ pub(crate) async fn any_user(db: &Db) -> Result<bool> {
 pub(crate) async fn find_user(db: &Db, name: &str) -> Result<Option<Account>> {
     const SQL: &str = "SELECT id, name, password_hash, is_admin, disabled, created_at FROM account_user
         WHERE name_key = $1";
+    if !may_be_kept(name) {
+        return Ok(None);
+    }
     let row: Option<Row> =
         on!(read db, p => sqlx::query_as(SQL).bind(name_key(name)).fetch_optional(p).await)
             .doing(|| "Looking for a user by name".to_owned())?;
@@ -41,6 +44,9 @@ pub(crate) async fn find_user(db: &Db, name: &str) -> Result<Option<Account>> {
 pub(crate) async fn find_user_by_id(db: &Db, id: &str) -> Result<Option<Account>> {
     const SQL: &str = "SELECT id, name, password_hash, is_admin, disabled, created_at FROM account_user
         WHERE id = $1";
+    if !may_be_kept(id) {
+        return Ok(None);
+    }
     let row: Option<Row> = on!(read db, p => sqlx::query_as(SQL).bind(id).fetch_optional(p).await)
         .doing(|| "Looking for a user by id".to_owned())?;
     Ok(row.map(read_row))

@@ -69,6 +69,9 @@ async fn users_are_found_whatever_the_case_and_names_are_taken_once() {
         assert_eq!(store::find_user_by_id(&db, "3").await.unwrap().unwrap().user.name, "ben");
         let mut names: Vec<String> =
             store::list_users(&db).await.unwrap().into_iter().map(|u| u.name).collect();
+        assert!(store::find_user(&db, "be\0n").await.unwrap().is_none());
+        assert!(store::find_user_by_id(&db, "\0").await.unwrap().is_none());
+        assert!(!store::delete_session(&db, "3", "\0").await.unwrap());
         // Where Ä belongs is up to the database's locale.
         names.sort();
         assert_eq!(names, ["ben", "Änna"]);
