@@ -5,7 +5,7 @@ use crate::pages::{self, Uptime};
 use crate::tiles;
 use bytes::Bytes;
 use hob_base::uptime::{Span, days};
-use hob_base::{Resource, ResourceId, Result, Timestamp};
+use hob_base::{Resource, ResourceId, Result};
 use hob_feature::Ctx;
 use hob_feature::resources::STRIP_DAYS;
 use hob_web::{Frame, FrameCache, Packed, live, pack};
@@ -13,6 +13,8 @@ use maud::Markup;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Shares of up-time drift with time alone; they are drawn anew this often.
+const REDRAW_MS: i64 = 600_000;
 /// How many different frames (users, packings) are kept.
 const FRAMES_MAX: usize = 32;
 
@@ -26,7 +28,7 @@ pub(crate) struct Board {
 
 #[derive(Default)]
 struct TileCache {
-    today: Timestamp,
+    period: i64,
     drawn: HashMap<ResourceId, (Arc<Resource>, String, Option<String>, String)>,
 }
 
@@ -35,7 +37,8 @@ struct TileCache {
 struct Key {
     resources: u64,
     settings: u64,
-    today: Timestamp,
+    /// Which ten minutes it is.
+    period: i64,
 }
 
 /// A drawn home page without its frame.
@@ -73,8 +76,8 @@ pub(crate) async fn home_page(frame: &Frame, how: Packed) -> Result<Bytes> {
 async fn draw(ctx: &Ctx) -> Result<(Key, Arc<Drawn>)> {
     let settings = tiles::settings(ctx).await?;
     let days = strip_days(ctx);
-    let today = days.last().map_or_else(Timestamp::default, |day| day.from);
-    let key = Key { resources: ctx.resources.version(), settings: settings.version, today };
+    let period = ctx.clock.now().millis() / REDRAW_MS;
+    let key = Key { resources: ctx.resources.version(), settings: settings.version, period };
     let board = ctx.memory.of::<Board>();
     let mut page = board.page.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((drawn_for, drawn)) = &*page
@@ -88,7 +91,7 @@ async fn draw(ctx: &Ctx) -> Result<(Key, Arc<Drawn>)> {
     let gaps = ctx.resources.gaps();
     let uptime = Uptime { days: &days, gaps: &gaps };
     let mut cache = board.tiles.lock().unwrap_or_else(PoisonError::into_inner);
-    cache.begin(today, &house);
+    cache.begin(period, &house);
     let body = pages::home(&house, ctx, |tile| cache.draw(tile, ctx, &uptime));
     drop(cache);
     let drawn = Arc::new(Drawn { house, body, live });
@@ -133,11 +136,11 @@ fn strip_days(ctx: &Ctx) -> Arc<Vec<Span>> {
 }
 
 impl TileCache {
-    /// Forgets what belongs to another day or to tiles that are gone.
-    fn begin(&mut self, today: Timestamp, house: &House) {
+    /// Forgets what has become old or belongs to tiles that are gone.
+    fn begin(&mut self, period: i64, house: &House) {
         let tiles: usize = house.groups.iter().map(|group| group.tiles.len()).sum();
-        if self.today != today || self.drawn.len() > tiles * 2 + 64 {
-            self.today = today;
+        if self.period != period || self.drawn.len() > tiles * 2 + 64 {
+            self.period = period;
             self.drawn.clear();
         }
     }

@@ -23,7 +23,8 @@ pub(crate) fn jobs(_: &Ctx) -> Vec<Job> {
 
 async fn watch(ctx: Ctx, stop: CancellationToken) -> Result<()> {
     let mut changes = ctx.resources.subscribe();
-    let mut shown = Shown::read(&ctx).await?;
+    // What the browsers show; `None` while there are none, since then nothing has to be drawn.
+    let mut shown = None;
     loop {
         let first = tokio::select! {
             changed = changes.recv() => changed,
@@ -34,8 +35,8 @@ async fn watch(ctx: Ctx, stop: CancellationToken) -> Result<()> {
             () = stop.cancelled() => return Ok(()),
         }
         let Some(changed) = gather(first, &mut changes) else { return Ok(()) };
-        let next = Shown::read(&ctx).await?;
-        push(&ctx, &shown, &next, changed.as_ref()).await?;
+        let next = if live(&ctx).browsers() > 0 { Some(Shown::read(&ctx).await?) } else { None };
+        push(&ctx, shown.as_ref(), next.as_ref(), changed.as_ref());
         shown = next;
     }
 }
@@ -99,24 +100,22 @@ impl Shown {
     }
 }
 
-async fn push(ctx: &Ctx, before: &Shown, now: &Shown, changed: Option<&BTreeSet<ResourceId>>) -> Result<()> {
+fn push(ctx: &Ctx, before: Option<&Shown>, now: Option<&Shown>, changed: Option<&BTreeSet<ResourceId>>) {
     let stage = live(ctx);
-    let Some(changed) = changed else {
-        stage.stale("*");
-        return Ok(());
-    };
+    let Some(changed) = changed else { return stage.stale("*") };
     // The pages of the resources themselves.
     let mut topics: Vec<&str> = changed.iter().map(ResourceId::as_str).collect();
-    if before.same_places(now) {
-        let fragments = fragments(ctx, before, now, changed);
-        if !fragments.0.is_empty() {
-            stage.swap(&fragments);
+    match (before, now) {
+        (Some(before), Some(now)) if before.same_places(now) => {
+            let fragments = fragments(ctx, before, now, changed);
+            if !fragments.0.is_empty() {
+                stage.swap(&fragments);
+            }
         }
-    } else {
-        topics.push("home");
+        // Things came, went or moved; or a page may just be on its way to a browser that does not listen yet.
+        _ => topics.push("home"),
     }
     stage.stale(&topics.join("\t"));
-    Ok(())
 }
 
 fn fragments(ctx: &Ctx, before: &Shown, now: &Shown, changed: &BTreeSet<ResourceId>) -> Markup {

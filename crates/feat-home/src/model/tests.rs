@@ -5,7 +5,10 @@ use proptest::prelude::*;
 use std::time::Duration;
 
 fn thing(id: &str, name: &str, health: Option<Health>) -> Arc<Resource> {
-    known(Observation { health, ..Observation::new("test", id.parse().unwrap(), Duration::from_secs(60)).named(name) })
+    known(Observation {
+        health,
+        ..Observation::new("test", id.parse().unwrap(), Duration::from_secs(60)).named(name)
+    })
 }
 
 fn known(observation: Observation) -> Arc<Resource> {
@@ -74,7 +77,12 @@ fn problems_are_ordered_worst_first() {
 #[test]
 fn the_file_wins_over_the_page_and_the_page_over_what_was_found() {
     let id: ResourceId = "service/nas/80".parse().unwrap();
-    let page = TileSettings { name: Some("Page".into()), group: Some("Media".into()), hidden: Some(false), ..TileSettings::default() };
+    let page = TileSettings {
+        name: Some("Page".into()),
+        group: Some("Media".into()),
+        hidden: Some(false),
+        ..TileSettings::default()
+    };
     let file = TileSettings { name: Some("File".into()), ..TileSettings::default() };
     let settings = Settings { version: 1, people: [(id.clone(), page)].into(), file: [(id, file)].into() };
     let house = house(&[well("service/nas/80", "Found"), well("service/nas/81", "Other")], &settings);
@@ -89,7 +97,8 @@ fn hidden_things_count_for_nothing_and_pinned_ones_come_first() {
     let pinned: ResourceId = "service/nas/81".parse().unwrap();
     let hide = TileSettings { hidden: Some(true), ..TileSettings::default() };
     let pin = TileSettings { pinned: Some(true), ..TileSettings::default() };
-    let settings = Settings { version: 1, people: [(hidden, hide), (pinned, pin)].into(), file: BTreeMap::new() };
+    let settings =
+        Settings { version: 1, people: [(hidden, hide), (pinned, pin)].into(), file: BTreeMap::new() };
     let broken = thing("service/nas/80", "Broken", Some(Health::critical("It is down.")));
     let house = house(&[broken, well("service/nas/81", "B"), well("service/nas/82", "A")], &settings);
     assert_eq!(house.sentence, "All well: 2 services.");
@@ -134,7 +143,11 @@ fn names_and_icons_are_checked() {
 fn search_finds_names_before_facts() {
     let resources = [
         well("service/nas/80", "Grafana"),
-        known(Observation::new("t", "service/nas/81".parse().unwrap(), Duration::from_secs(1)).named("Other").fact("process", "grafana-agent")),
+        known(
+            Observation::new("t", "service/nas/81".parse().unwrap(), Duration::from_secs(1))
+                .named("Other")
+                .fact("process", "grafana-agent"),
+        ),
         well("host/home/nas", "nas"),
     ];
     let titles: Vec<String> = search(&resources, "graf").into_iter().map(|hit| hit.title).collect();
