@@ -45,7 +45,7 @@ async function refresh() {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById("main");
     const old = $("main");
-    if (!fresh || !old || old.querySelector("form :focus")) return;
+    if (!fresh || !old || old.querySelector("form :focus, [data-copy]")) return;
     const open = new Set([...old.querySelectorAll("details[open][id]")].map((d) => d.id));
     fresh.querySelectorAll("details[id]").forEach((d) => (d.open ||= open.has(d.id)));
     const restore = old.contains(document.activeElement) ? focusPath(old) : null;

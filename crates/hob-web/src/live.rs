@@ -31,7 +31,10 @@ const BROWSERS_MAX: usize = 1000;
 /// A silent connection is kept open through proxies by a comment this often.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// After this a browser has to connect again, so that a revoked session ends.
-const CONNECTION_MAX: Duration = Duration::from_secs(600);
+const CONNECTION_MAX: Duration = Duration::from_secs(120);
+
+/// How long a browser waits before it connects again, in milliseconds.
+const RETRY_MS: u32 = 500;
 
 /// The stage from which changes are pushed. One per hub: [`live`] finds it.
 pub struct Live {
@@ -112,7 +115,7 @@ impl Live {
         let ring = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let receiver = self.sender.subscribe();
         let here = format!("{}.{}", ring.boot, ring.last);
-        let hello = frame(&here, "hello", &here);
+        let hello = frame("", "hello", &here);
         let seen =
             position.split_once('.').filter(|(boot, _)| *boot == ring.boot).and_then(|(_, n)| n.parse().ok());
         let oldest = ring.events.front().map_or(ring.last + 1, |event| event.number);
@@ -131,7 +134,10 @@ impl Live {
 
 /// One event in the wire format of server-sent events (HTML Living Standard, section 9.2).
 fn frame(id: &str, event: &str, data: &str) -> Bytes {
-    let mut text = format!("id: {id}\nevent: {event}\n");
+    // Without an id the browser keeps the last one it heard.
+    let id = if id.is_empty() { String::new() } else { format!("id: {id}\n") };
+    // The connection ends regularly; the browser is to come back at once.
+    let mut text = format!("{id}event: {event}\nretry: {RETRY_MS}\n");
     for line in data.split(['\n', '\r']) {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "data: {line}");
@@ -246,6 +252,9 @@ mod tests {
     #[test]
     fn data_cannot_break_out_of_its_event() {
         let frame = frame("1", "swap", "a\n\nevent: evil\rdata: b");
-        assert_eq!(&frame[..], b"id: 1\nevent: swap\ndata: a\ndata: \ndata: event: evil\ndata: data: b\n\n");
+        assert_eq!(
+            &frame[..],
+            b"id: 1\nevent: swap\nretry: 500\ndata: a\ndata: \ndata: event: evil\ndata: data: b\n\n"
+        );
     }
 }

@@ -8,6 +8,7 @@ use hob_feature::Feature;
 pub const FEATURES: &[Feature] = &[
     feat_home::FEATURE,
     feat_hosts::FEATURE,
+    feat_services::FEATURE,
     feat_checks::FEATURE,
     feat_account::FEATURE,
 ];

@@ -22,6 +22,8 @@ const GRACE: Duration = Duration::from_secs(60);
 const SAVE_EVERY: Duration = Duration::from_secs(300);
 /// How often the hub notes that it runs.
 const ALIVE_EVERY: Duration = Duration::from_secs(60);
+/// How often a database that refused is tried again.
+const RETRY_EVERY: Duration = Duration::from_secs(5);
 /// Transitions that wait for a database that refuses. Beyond this the oldest are given up, and the log says so.
 const BACKLOG_MAX: usize = 100_000;
 
@@ -70,6 +72,7 @@ pub fn keeper(started_at: hob_base::Timestamp) -> Job {
             backlog: Vec::new(),
             unsaved: BTreeSet::new(),
             refused: false,
+            next_tick: now + TICK,
             next_save: now + SAVE_EVERY,
             next_alive: now,
         };
@@ -88,6 +91,7 @@ struct Keeper {
     unsaved: BTreeSet<ResourceId>,
     /// Whether the database refused last time.
     refused: bool,
+    next_tick: Duration,
     next_save: Duration,
     next_alive: Duration,
 }
@@ -109,6 +113,7 @@ impl Keeper {
         let mut messages = Vec::new();
         loop {
             let mut batch = Batch::default();
+            let pause = self.next_tick.saturating_sub(self.ctx.clock.monotonic());
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
@@ -118,7 +123,12 @@ impl Keeper {
                         self.fold(&mut batch, message, now);
                     }
                 }
-                () = self.ctx.clock.sleep(TICK) => self.expire_due(&mut batch),
+                () = self.ctx.clock.sleep(pause) => {}
+            }
+            // By the clock, not by the pause: where sources never stop talking there is no pause.
+            if self.ctx.clock.monotonic() >= self.next_tick {
+                self.expire_due(&mut batch);
+                self.next_tick = self.ctx.clock.monotonic() + TICK;
             }
             self.commit(batch).await;
             self.housekeeping().await;
@@ -168,6 +178,10 @@ impl Keeper {
     fn expire_due(&self, batch: &mut Batch) {
         let now = self.ctx.clock.moment();
         for before in self.ctx.resources.list() {
+            // What somebody spoke of in this very batch is looked at next time.
+            if batch.states.contains_key(&before.id) {
+                continue;
+            }
             if let Some(after) = expire(&before, now) {
                 batch.change(Some(&before), after);
             }
@@ -223,6 +237,7 @@ impl Keeper {
             return;
         }
         error!(reason = error.chain(), "the database refuses to be written");
+        self.next_alive = self.ctx.clock.monotonic() + RETRY_EVERY;
         let (reason, remedy) = if is_disk_full(error) {
             let text = format!(
                 "The disk that holds Hob's data directory {} is full, so changes of health are kept in memory only.",
@@ -251,7 +266,7 @@ impl Keeper {
     async fn housekeeping(&mut self) {
         let now = self.ctx.clock.monotonic();
         if now >= self.next_alive {
-            self.next_alive = now + ALIVE_EVERY;
+            self.next_alive = now + if self.refused { RETRY_EVERY } else { ALIVE_EVERY };
             let alive = store::keep_run_alive(&self.ctx.db, self.started_at, self.ctx.clock.now()).await;
             if let Err(error) = alive {
                 self.refuse(&error).await;

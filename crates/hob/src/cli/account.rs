@@ -39,6 +39,16 @@ pub(crate) enum UserCommand {
         /// Who
         name: String,
     },
+    /// Let somebody change everything
+    Promote {
+        /// Who
+        name: String,
+    },
+    /// Let somebody only look
+    Demote {
+        /// Who
+        name: String,
+    },
     /// Give somebody a new password; their sessions end
     Reset {
         /// Who
@@ -84,7 +94,13 @@ pub(crate) async fn user(settings: &Settings, command: UserCommand) -> ExitCode 
         let text = match command {
             UserCommand::Add { name, admin, password } => {
                 let user = cli::add_user(&db, &clock, &name, &password.read()?, admin).await?;
-                format!("{} can log in now.", user.name)
+                let lone = !cli::list_users(&db).await?.iter().any(|user| user.is_admin);
+                let note = if lone {
+                    "\nNobody may change anything yet: hob user promote NAME makes an administrator."
+                } else {
+                    ""
+                };
+                format!("{} can log in now.{note}", user.name)
             }
             UserCommand::List => list_users(&db).await?,
             UserCommand::Disable { name } => {
@@ -94,6 +110,14 @@ pub(crate) async fn user(settings: &Settings, command: UserCommand) -> ExitCode 
             UserCommand::Enable { name } => {
                 cli::enable_user(&db, &name).await?;
                 format!("{name} can log in again.")
+            }
+            UserCommand::Promote { name } => {
+                cli::set_admin(&db, &name, true).await?;
+                format!("{name} may change everything now.")
+            }
+            UserCommand::Demote { name } => {
+                cli::set_admin(&db, &name, false).await?;
+                format!("{name} may only look now.")
             }
             UserCommand::Reset { name, password } => {
                 cli::reset_password(&db, &name, &password.read()?).await?;
@@ -129,6 +153,8 @@ pub(crate) async fn token(settings: &Settings, command: TokenCommand) -> ExitCod
 async fn finish(work: impl Future<Output = Result<String>>) -> ExitCode {
     match work.await {
         Ok(text) => say(&text),
+        // What is wrong is clear from the command; no form's field has to be named.
+        Err(Error::Invalid { problem, .. }) => fail(&problem),
         Err(error) => fail(&error.chain()),
     }
 }
