@@ -113,8 +113,8 @@ impl Hub {
         self.ctx.resources.settle().await;
     }
 
-    fn get(&self, kind: &str, name: impl ToString) -> Option<Arc<Resource>> {
-        self.ctx.resources.get(&ResourceId::new(kind, "nas", &name.to_string()))
+    fn get(&self, kind: &str, name: impl std::fmt::Display) -> Option<Arc<Resource>> {
+        self.ctx.resources.get(&ResourceId::new(kind, "nas", &format!("{name}")))
     }
 
     fn service(&self, port: u16) -> Arc<Resource> {
@@ -265,7 +265,7 @@ async fn a_service_that_stops_is_told_at_the_second_look_and_is_well_when_it_ret
         gone.health.reason,
         format!("The process `node server.js` (pid 77) no longer listens on port {}.", service.port())
     );
-    assert_eq!(hub.ctx.checks.take_poked(), [id.clone()]);
+    assert_eq!(hub.ctx.checks.take_poked(), std::slice::from_ref(&id));
     assert!(hub.ctx.checks.find(&id).is_some());
     // Another socket, another process, the same service.
     machine.process(78, "node server.js", &[2]);
@@ -311,6 +311,7 @@ async fn what_somebody_had_forgotten_stays_forgotten() {
     let id = hub.service(service.port()).id.clone();
     // One that listens is simply found again.
     hub.ctx.resources.forget(id.clone()).await;
+    hub.ctx.resources.settle().await;
     hub.look().await;
     assert!(hub.ctx.resources.get(&id).is_some());
     machine.listen(&[]);
@@ -319,6 +320,7 @@ async fn what_somebody_had_forgotten_stays_forgotten() {
     }
     assert_eq!(hub.service(service.port()).health.level, Level::Critical);
     hub.ctx.resources.forget(id.clone()).await;
+    hub.ctx.resources.settle().await;
     // Its check may still say a last word.
     let word = hob_base::Observation::new("checks", id.clone(), Duration::from_secs(60));
     hub.ctx.resources.observe(word).await;

@@ -49,6 +49,9 @@ pub(super) async fn run(ctx: Ctx, tools: Arc<Tools>) -> Result<String> {
             last_error = Some(error);
         }
     }
+    if asked > 0 {
+        discovery.lock().await.say_discovery(&ctx).await;
+    }
     match last_error {
         Some(error) => Err(error),
         None if asked == 0 => Ok("Nothing new to ask.".to_owned()),

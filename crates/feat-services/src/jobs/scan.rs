@@ -1,12 +1,11 @@
 //! The pass that looks at the sockets: what is new, what is gone, what is back.
 
 use super::Tools;
-use super::state::{Discovery, State};
+use super::state::{Discovery, State, discovery_id};
 use crate::model::endpoints::{Endpoint, group, names};
 use crate::model::tracked::{HOLDS_FOR, Presence, SOURCE, Tracked};
-use crate::read::{self, Listening, Owners, SOCKETS_MAX};
+use crate::read::{self, Listening, Owners};
 use hob_base::error::Doing;
-use hob_base::wording::counted;
 use hob_base::{Health, Observation, ResourceId, Result};
 use hob_feature::Ctx;
 use std::collections::HashSet;
@@ -41,7 +40,8 @@ pub(super) async fn run(ctx: Ctx, tools: Arc<Tools>) -> Result<String> {
     for id in poked {
         ctx.checks.poke(id);
     }
-    let report = say_discovery(&ctx, &state, &listening).await;
+    state.sockets = [listening.sockets.len(), listening.total];
+    let report = state.say_discovery(&ctx).await;
     if state.tracked.values().any(|tracked| tracked.due.is_some_and(|due| due <= ctx.clock.monotonic())) {
         ctx.jobs.poke("services.identify");
     }
@@ -137,44 +137,6 @@ fn see(ctx: &Ctx, state: &mut State, name: &str, endpoint: &Endpoint) -> Presenc
             Presence::Same
         }
     }
-}
-
-fn discovery_id(ctx: &Ctx) -> ResourceId {
-    ResourceId::new("discovery", &ctx.hostname, "ports")
-}
-
-/// Tells how complete the picture is.
-async fn say_discovery(ctx: &Ctx, state: &State, listening: &Listening) -> String {
-    let [services, others, unnamed] = state.counts();
-    let found = format!(
-        "Found {} and {} on this machine.",
-        counted(services, "web service"),
-        counted(others, "other port")
-    );
-    let health = if listening.total > listening.sockets.len() {
-        Health::warning(format!(
-            "This machine listens on {} sockets; Hob looks at the first {SOCKETS_MAX} by port.",
-            listening.total
-        ))
-        .with_remedy("Find the program that opens so many; what it hides is not watched.")
-    } else if unnamed > 0 {
-        Health::ok(format!(
-            "{found} Hob may not see which process owns {unnamed} of {}; run it as root or grant it CAP_SYS_PTRACE \
-             and CAP_DAC_READ_SEARCH to name them.",
-            counted(services + others, "port")
-        ))
-    } else {
-        Health::ok(found.clone())
-    };
-    let observation = Observation::new(SOURCE, discovery_id(ctx), HOLDS_FOR)
-        .named("Discovery of services")
-        .judged(health)
-        .needs(ctx.this_host())
-        .fact("services_count", services as u64)
-        .fact("other_ports_count", others as u64)
-        .fact("unnamed_count", unnamed as u64);
-    ctx.resources.observe(observation).await;
-    found
 }
 
 async fn say_blind(ctx: &Ctx, error: &io::Error) {

@@ -1,10 +1,11 @@
 //! What both passes know together, and how it is told to the house.
 
 use super::Tools;
-use crate::model::tracked::{Identity, SOURCE, Tracked};
+use crate::model::tracked::{HOLDS_FOR, Identity, SOURCE, Tracked};
 use crate::read::Owners;
 use crate::store;
-use hob_base::{Observation, ResourceId, Result};
+use hob_base::wording::counted;
+use hob_base::{Health, Observation, ResourceId, Result};
 use hob_feature::Ctx;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub(super) struct State {
     /// Ids of rows that are to be deleted.
     gone: BTreeSet<String>,
     pub(super) owners: Owners,
+    /// How many sockets are looked at, and how many there are.
+    pub(super) sockets: [usize; 2],
     next_save: Duration,
 }
 
@@ -165,8 +168,47 @@ impl State {
         };
         [
             count(&|tracked| matches!(tracked.identity, Identity::Web(_))),
-            count(&|tracked| !matches!(tracked.identity, Identity::Web(_))),
-            count(&|tracked| tracked.process.is_none()),
+            count(&|tracked| matches!(tracked.identity, Identity::Other(_))),
+            count(&|tracked| tracked.process.is_none() && tracked.identity != Identity::Unknown),
         ]
     }
+
+    /// Tells how complete the picture is. Returns what was found, in a sentence.
+    pub(super) async fn say_discovery(&self, ctx: &Ctx) -> String {
+        let [services, others, unnamed] = self.counts();
+        let [looked_at, total] = self.sockets;
+        let found = format!(
+            "Found {} and {} on this machine.",
+            counted(services, "web service"),
+            counted(others, "other port")
+        );
+        let health = if total > looked_at {
+            Health::warning(format!(
+                "This machine listens on {total} sockets; Hob looks at the first {looked_at} by port."
+            ))
+            .with_remedy("Find the program that opens so many; what it hides is not watched.")
+        } else if unnamed > 0 {
+            Health::ok(format!(
+                "{found} Hob may not see which process owns {unnamed} of {}; run it as root or grant it \
+                 CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH to name them.",
+                counted(services + others, "port")
+            ))
+        } else {
+            Health::ok(found.clone())
+        };
+        let observation = Observation::new(SOURCE, discovery_id(ctx), HOLDS_FOR)
+            .named("Discovery of services")
+            .judged(health)
+            .needs(ctx.this_host())
+            .fact("services_count", services as u64)
+            .fact("other_ports_count", others as u64)
+            .fact("unnamed_count", unnamed as u64);
+        ctx.resources.observe(observation).await;
+        found
+    }
+}
+
+/// The resource that tells how complete the picture is.
+pub(super) fn discovery_id(ctx: &Ctx) -> ResourceId {
+    ResourceId::new("discovery", &ctx.hostname, "ports")
 }

@@ -5,7 +5,7 @@
 //! `192.168.1.1:53` and the resolver on `127.0.0.53:53`.
 
 use super::sockets::Socket;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Something to connect to.
@@ -37,34 +37,51 @@ pub(crate) fn group(sockets: &[Socket], pids: &HashMap<u64, u32>) -> Vec<Endpoin
 }
 
 fn group_port(port: u16, sockets: &[&Socket], pids: &HashMap<u64, u32>) -> Vec<Endpoint> {
-    let owner =
-        |socket: &Socket| pids.get(&socket.inode).map_or(Owner::User(socket.uid), |pid| Owner::Process(*pid));
-    // Every group remembers who is in it; general addresses all go into one.
-    let mut groups: Vec<(Vec<Owner>, bool, Endpoint)> = Vec::new();
-    let mut sorted = sockets.to_vec();
-    sorted.sort_by_key(|socket| (!is_general(socket.address), socket.address, socket.inode));
-    for socket in sorted {
-        let general = is_general(socket.address);
-        let found = groups.iter_mut().find(|(owners, holds_general, endpoint)| {
-            (general && *holds_general)
-                || endpoint.addresses.contains(&socket.address)
-                || owners.contains(&owner(socket))
-        });
-        let (owners, _, endpoint) = match found {
-            Some(group) => group,
-            None => {
-                let endpoint = Endpoint { port, addresses: BTreeSet::new(), inodes: BTreeSet::new() };
-                groups.push((Vec::new(), general, endpoint));
-                // Just pushed.
-                let Some(group) = groups.last_mut() else { continue };
-                group
-            }
-        };
-        owners.push(owner(socket));
-        endpoint.addresses.insert(socket.address);
-        endpoint.inodes.insert(socket.inode);
+    // All sockets on one address are one, whoever holds them.
+    let mut addresses: BTreeMap<IpAddr, Group> = BTreeMap::new();
+    for socket in sockets {
+        let owner = pids.get(&socket.inode).map_or(Owner::User(socket.uid), |pid| Owner::Process(*pid));
+        let group = addresses.entry(socket.address).or_default();
+        group.owners.insert(owner);
+        group.addresses.insert(socket.address);
+        group.inodes.insert(socket.inode);
+        group.is_general |= is_general(socket.address);
     }
-    groups.into_iter().map(|(_, _, endpoint)| endpoint).collect()
+    let mut groups: Vec<Group> = Vec::new();
+    for mut group in addresses.into_values() {
+        let (same, others): (Vec<Group>, Vec<Group>) =
+            groups.into_iter().partition(|other| group.belongs_with(other));
+        same.into_iter().for_each(|other| group.take(other));
+        groups = others;
+        groups.push(group);
+    }
+    groups.sort_by(|a, b| a.addresses.cmp(&b.addresses));
+    groups
+        .into_iter()
+        .map(|group| Endpoint { port, addresses: group.addresses, inodes: group.inodes })
+        .collect()
+}
+
+/// Addresses on one port that are one endpoint.
+#[derive(Debug, Default)]
+struct Group {
+    owners: HashSet<Owner>,
+    addresses: BTreeSet<IpAddr>,
+    inodes: BTreeSet<u64>,
+    is_general: bool,
+}
+
+impl Group {
+    fn belongs_with(&self, other: &Self) -> bool {
+        (self.is_general && other.is_general) || !self.owners.is_disjoint(&other.owners)
+    }
+
+    fn take(&mut self, other: Self) {
+        self.owners.extend(other.owners);
+        self.addresses.extend(other.addresses);
+        self.inodes.extend(other.inodes);
+        self.is_general |= other.is_general;
+    }
 }
 
 /// Whether an address stands for the machine as a whole.
@@ -198,17 +215,17 @@ mod tests {
 
     #[test]
     fn it_is_asked_where_it_listens() {
-        let targets = |addresses: &[&str]| -> Vec<String> {
+        let asked = |addresses: &[&str]| -> Vec<String> {
             let sockets: Vec<Socket> = addresses.iter().map(|address| socket(address, 80, 1)).collect();
-            super::targets(&group(&sockets, &HashMap::new())[0].addresses, 80)
+            targets(&group(&sockets, &HashMap::new())[0].addresses, 80)
                 .iter()
                 .map(ToString::to_string)
                 .collect()
         };
-        assert_eq!(targets(&["0.0.0.0"]), ["127.0.0.1:80"]);
-        assert_eq!(targets(&["::"]), ["127.0.0.1:80", "[::1]:80"]);
-        assert_eq!(targets(&["::1"]), ["[::1]:80"]);
-        assert_eq!(targets(&["192.168.1.5"]), ["192.168.1.5:80"]);
+        assert_eq!(asked(&["0.0.0.0"]), ["127.0.0.1:80"]);
+        assert_eq!(asked(&["::"]), ["127.0.0.1:80", "[::1]:80"]);
+        assert_eq!(asked(&["::1"]), ["[::1]:80"]);
+        assert_eq!(asked(&["192.168.1.5"]), ["192.168.1.5:80"]);
     }
 
     proptest! {

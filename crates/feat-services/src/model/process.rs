@@ -47,7 +47,7 @@ impl Process {
 fn name_of(comm: &str, arguments: &[String]) -> String {
     let first = arguments.first().map_or("", String::as_str);
     // A server may write its state over its arguments: "nginx: master process /usr/sbin/nginx".
-    let program = if first.contains(": ") { comm } else { file_name(first) };
+    let program = if first.contains(": ") || first.ends_with(':') { comm } else { file_name(first) };
     let rest = arguments.get(1..).unwrap_or_default();
     let ran = match interpreter(program) {
         Some("java") => java_program(rest),

@@ -303,7 +303,7 @@ impl Tracked {
             }
             // A service that was restarted and is slow to answer is still that service; its check tells how it is.
             (Found::Other(other), Some(_)) if other == Other::Silent || !self.replaced => {
-                self.look_again(monotonic)
+                self.look_again(monotonic);
             }
             (Found::Other(other), _) => {
                 self.identity = Identity::Other(other);
