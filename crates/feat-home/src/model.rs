@@ -125,7 +125,8 @@ pub struct House {
 
 /// Puts the house together.
 pub fn house(resources: &[Arc<Resource>], settings: &Settings) -> House {
-    let (hidden, shown): (Vec<_>, Vec<_>) = resources.iter().cloned().partition(|r| settings.hides(&r.id));
+    let resources = without_twins(resources);
+    let (hidden, shown): (Vec<_>, Vec<_>) = resources.into_iter().partition(|r| settings.hides(&r.id));
     let mut problems: Vec<(String, Arc<Resource>)> = shown
         .iter()
         .filter(|resource| resource.judged && resource.health.level != Level::Ok)
@@ -143,6 +144,35 @@ pub fn house(resources: &[Arc<Resource>], settings: &Settings) -> House {
         problems,
     }
 }
+
+/// A service of this machine that was also written down in `hob.toml` is one thing: what was written down is shown.
+fn without_twins(resources: &[Arc<Resource>]) -> Vec<Arc<Resource>> {
+    let written: Vec<u16> = resources
+        .iter()
+        .filter(|r| r.id.kind() == "service" && r.id.scope() == "config")
+        .filter_map(|r| r.text("url").and_then(own_port))
+        .collect();
+    let is_twin = |r: &Resource| {
+        r.id.kind() == "service"
+            && r.id.scope() != "config"
+            && r.number("port").is_some_and(|port| written.iter().any(|own| f64::from(*own) == port))
+    };
+    resources.iter().filter(|resource| !is_twin(resource)).cloned().collect()
+}
+
+/// The port of an address on this machine itself.
+fn own_port(url: &str) -> Option<u16> {
+    let (scheme, rest) = url.split_once("://")?;
+    let rest = OWN_NAMES.iter().find_map(|own| rest.strip_prefix(own))?;
+    match rest.strip_prefix(':') {
+        Some(port) => port.split(['/', '?']).next()?.parse().ok(),
+        None if rest.is_empty() || rest.starts_with('/') => Some(if scheme == "https" { 443 } else { 80 }),
+        None => None,
+    }
+}
+
+/// What this machine calls itself in an address.
+const OWN_NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
 fn machines(resources: &[Arc<Resource>]) -> Vec<Machine> {
     let used = |r: &Resource| r.number("used_percent").unwrap_or(0.0);
@@ -222,7 +252,7 @@ pub fn link_target(resource: &Resource, host: Option<&str>) -> Option<String> {
         return Some(url.to_owned());
     };
     let (scheme, rest) = url.split_once("://")?;
-    for own in ["127.0.0.1", "localhost", "[::1]"] {
+    for own in OWN_NAMES {
         if let Some(rest) = rest.strip_prefix(own)
             && rest.starts_with([':', '/'])
         {

@@ -128,6 +128,28 @@ fn a_link_leads_to_the_name_by_which_this_machine_was_reached() {
 }
 
 #[test]
+fn a_service_that_was_found_and_written_down_is_one_tile() {
+    let service = |id: &str, url: &str, port: Option<u16>| {
+        let mut observation = Observation::new("t", id.parse().unwrap(), Duration::from_secs(1))
+            .fact("url", url)
+            .judged(Health::ok("x"));
+        if let Some(port) = port {
+            observation = observation.fact("port", port);
+        }
+        known(observation)
+    };
+    let house = house_of(&[
+        service("service/nas/3000", "http://127.0.0.1:3000/", Some(3000)),
+        service("service/nas/80", "http://127.0.0.1/", Some(80)),
+        service("service/config/wiki", "http://localhost:3000/wiki", None),
+        service("service/config/far", "http://127.0.0.1.example:80/", None),
+    ]);
+    let ids: Vec<&str> = house.groups[0].tiles.iter().map(|tile| tile.resource.id.as_str()).collect();
+    assert_eq!(ids, ["service/nas/80", "service/config/far", "service/config/wiki"]);
+    assert_eq!(house.sentence, "All well: 3 services.");
+}
+
+#[test]
 fn names_and_icons_are_checked() {
     assert_eq!(check_name("  Grafana "), Ok("Grafana".to_owned()));
     assert!(check_name("").is_err() && check_name("a\nb").is_err() && check_name(&"x".repeat(61)).is_err());
