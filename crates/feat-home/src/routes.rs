@@ -173,7 +173,7 @@ async fn edit_page(
         .collect();
     let groups: Vec<String> = groups.into_iter().collect();
     let body = pages::edit(resource, &shown, &file, &groups, mistakes);
-    Ok(frame.page("Edit tile", &body))
+    Ok(frame.dialog(&format!("Tile of {}", resource.name), &body))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -245,7 +245,7 @@ struct SearchQuery {
 
 async fn search(State(ctx): State<Ctx>, frame: Frame, Query(query): Query<SearchQuery>) -> Answer {
     let hits = hits(&ctx, &query.q);
-    Ok(frame.page("Search", &pages::search_box(&query.q, &hits)))
+    Ok(frame.dialog("Search", &pages::search_box(&query.q, &hits)))
 }
 
 async fn search_results(State(ctx): State<Ctx>, frame: Frame, Query(query): Query<SearchQuery>) -> Answer {

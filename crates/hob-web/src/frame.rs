@@ -2,7 +2,7 @@
 
 use crate::answer::wants_part;
 use crate::assets::asset;
-use crate::components::icon;
+use crate::components::{dialog, icon};
 use crate::live::live;
 use axum::extract::FromRequestParts;
 use axum::http::header;
@@ -86,6 +86,14 @@ impl Frame {
             return Html(body.clone().into_string()).into_response();
         }
         self.plain_page(title, body)
+    }
+
+    /// The content of the dialog, or a page of its own where there is no JavaScript to open one.
+    pub fn dialog(&self, title: &str, body: &Markup) -> Response {
+        if self.partial {
+            return Html(dialog(title, body).into_string()).into_response();
+        }
+        self.plain_page(title, &html! { div.page-head { h1 { (title) } } (body) })
     }
 
     /// A whole page, whatever was asked for.

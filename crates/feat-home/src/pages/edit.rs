@@ -2,7 +2,7 @@
 
 use crate::model::{SYMBOLS, TileSettings};
 use hob_base::Resource;
-use hob_web::components::{Field, dialog, encode_id, field};
+use hob_web::components::{Field, encode_id, field};
 use maud::{Markup, html};
 
 /// What somebody entered and what is wrong with it.
@@ -47,7 +47,7 @@ pub(crate) fn edit(
             &mistakes.icon,
         ),
     ];
-    let body = html! {
+    html! {
         form.stack method="post" action={ "/tiles/" (id) } {
             @for ((name, label, value, fixed), help, error) in &inputs {
                 (field(&Field { value, help, error, fixed: *fixed, ..Field::text(name, label) }))
@@ -60,8 +60,7 @@ pub(crate) fn edit(
                 button type="submit" name="reset" value="yes" formnovalidate { "Back to what was found" }
             }
         }
-    };
-    dialog(&format!("Tile of {}", resource.name), &body)
+    }
 }
 
 fn check(name: &str, label: &str, value: Option<bool>, fixed: bool) -> Markup {

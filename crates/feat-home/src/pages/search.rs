@@ -1,19 +1,18 @@
 //! Search: a dialog on every page, and a page of its own without JavaScript.
 
 use hob_feature::SearchHit;
-use hob_web::components::{dialog, health_mark, icon};
+use hob_web::components::{health_mark, icon};
 use maud::{Markup, html};
 
 pub(crate) fn search_box(text: &str, hits: &[SearchHit]) -> Markup {
-    let body = html! {
+    html! {
         form method="get" action="/search" role="search" {
             label.sr for="search" { "Search for" }
             input #search name="q" type="search" value=(text) autofocus autocomplete="off" placeholder="Services, machines, pages …"
                 hx-get="/search/results" hx-trigger="input changed delay:120ms, search" hx-target="#results" hx-swap="outerHTML" aria-controls="results";
         }
         (search_results(text, hits))
-    };
-    dialog("Search", &body)
+    }
 }
 
 pub(crate) fn search_results(text: &str, hits: &[SearchHit]) -> Markup {

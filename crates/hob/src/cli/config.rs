@@ -49,3 +49,34 @@ pub(crate) fn well(settings: &Settings) -> ExitCode {
         None => say("There is no configuration file, and none is needed. `hob config example` prints one."),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::example;
+    use std::path::Path;
+
+    /// What `docs/configuration.md` must say. `UPDATE_DOCS=1 cargo test -p hob` writes it.
+    fn page() -> String {
+        format!(
+            "# Configuration\n\nHob needs no configuration. This is what `hob config example` prints: every setting, with its \
+             meaning and default.\n`hob config check` names every mistake with its line, and `hob serve` starts only when there \
+             is none.\n\nSecrets are never written into the file: `{{ file = \"/path\" }}` or `{{ env = \"NAME\" }}` says where \
+             they are.\n\nThe command line and the environment (`HOB_CONFIG`, `HOB_DATA`, `HOB_DATABASE`, `HOB_LISTEN`, \
+             `HOB_LOG`) win over the file.\n\n```toml\n{}\n```\n",
+            example()
+        )
+    }
+
+    #[test]
+    fn the_page_about_configuration_is_up_to_date() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(&path, page()).unwrap();
+        }
+        let written = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            written == page(),
+            "docs/configuration.md is out of date: run UPDATE_DOCS=1 cargo test -p hob"
+        );
+    }
+}
