@@ -266,3 +266,35 @@ async fn words_on_resources_that_nobody_wants_checked_any_more_are_taken_back() 
     run_for(&house.ctx, 20).await;
     assert!(house.ctx.resources.get(&old).is_none());
 }
+
+/// The share of probes that began more than a second late, from the histogram.
+fn late_share(metrics: &str) -> f64 {
+    let value = |wanted: &str| -> f64 {
+        let line = metrics.lines().find(|line| line.starts_with(wanted)).unwrap();
+        line.rsplit(' ').next().unwrap().parse().unwrap()
+    };
+    let all = value("hob_check_lateness_seconds_count");
+    (all - value("hob_check_lateness_seconds_bucket{le=\"1.0\"}")) / all
+}
+
+#[tokio::test]
+#[ignore = "takes a minute"]
+async fn two_thousand_checks_are_on_time() {
+    let (house, service, hung) =
+        (House::real("").await, FakeService::start().await, FakeService::start().await);
+    hung.set(Behaviour::Hang);
+    let id = |n: usize| ResourceId::new("service", "nas", &n.to_string());
+    let specs = (0..2000).map(|n| {
+        // One in ten hangs until its time is up.
+        let url = if n % 10 == 0 { hung.url() } else { service.url() };
+        CheckSpec { timeout: 10 * SECOND, ..spec(&id(n), url, 30 * SECOND) }
+    });
+    house.ctx.checks.publish("test", specs.collect());
+    tokio::time::sleep(75 * SECOND).await;
+    let metrics = house.ctx.metrics.render();
+    let levels =
+        |level| house.ctx.resources.of_kind("service").iter().filter(|r| r.health.level == level).count();
+    assert_eq!(levels(Level::Ok), 1800);
+    assert!(levels(Level::Critical) > 100, "{}", levels(Level::Critical));
+    assert!(late_share(&metrics) < 0.01, "{}", late_share(&metrics));
+}

@@ -47,9 +47,9 @@ impl Progress {
         Self { told: Some(Told { said, failure: None }), against: 0 }
     }
 
-    /// Whether the resource is said to be broken.
-    pub(crate) fn is_failing(&self) -> bool {
-        self.told.as_ref().is_some_and(|told| fails(told.said.health.level))
+    /// Whether the resource is said to be broken, or its last probe failed.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.against > 0 || self.told.as_ref().is_some_and(|told| fails(told.said.health.level))
     }
 
     /// Takes in a result. Returns what to say now (the former word, while a failure is not conclusive; nothing, if
@@ -138,12 +138,13 @@ mod tests {
         let mut progress = Progress::default();
         assert_eq!(progress.take(well(), None, 2), (Some(well()), Pace::Usual));
         assert_eq!(progress.take(down(), Some("refused"), 2), (Some(well()), Pace::Soon));
-        assert!(!progress.is_failing());
+        assert!(progress.is_doubtful());
         assert_eq!(progress.take(well(), None, 2), (Some(well()), Pace::Usual));
         assert_eq!(progress.take(down(), Some("refused"), 2).1, Pace::Soon);
         assert_eq!(progress.take(down(), Some("refused"), 2), (Some(down()), Pace::Failing));
-        assert!(progress.is_failing());
+        assert!(progress.is_doubtful());
         assert_eq!(progress.take(well(), None, 2), (Some(well()), Pace::Usual));
+        assert!(!progress.is_doubtful());
     }
 
     #[test]

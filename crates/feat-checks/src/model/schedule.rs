@@ -13,9 +13,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Probes under way at once.
-pub(crate) const RUNNING_MAX: usize = 128;
-/// Of these, probes of checks that already fail.
-pub(crate) const FAILING_MAX: usize = 64;
+pub(crate) const RUNNING_MAX: usize = 320;
+/// Of these, probes of checks that already fail, or failed the last time.
+pub(crate) const FAILING_MAX: usize = 192;
+/// From here on what fails is probed less often.
+const FAILING_MANY: usize = 64;
 /// New checks are begun at no more than this rate.
 const NEW_PER_SECOND: u64 = 100;
 /// A check that was judged before a restart is begun within this time, so that its word does not grow stale.
@@ -69,6 +71,7 @@ pub(crate) struct Start {
 pub(crate) struct Slot {
     serial: u64,
     failing: bool,
+    began: Duration,
 }
 
 impl Schedule {
@@ -145,7 +148,7 @@ impl Schedule {
         }
         if self.running_failing < FAILING_MAX {
             while let Some((due, ticket, id)) = self.parked.pop_front() {
-                if let Some(start) = self.begin(&id, due, ticket) {
+                if let Some(start) = self.begin(&id, due, ticket, now) {
                     return Some(start);
                 }
             }
@@ -155,28 +158,28 @@ impl Schedule {
                 return None;
             }
             let Reverse((due, ticket, id)) = self.heap.pop()?;
-            if self.is_failing(&id) && self.running_failing >= FAILING_MAX {
+            if self.is_doubtful(&id) && self.running_failing >= FAILING_MAX {
                 self.parked.push_back((due, ticket, id));
                 continue;
             }
-            if let Some(start) = self.begin(&id, due, ticket) {
+            if let Some(start) = self.begin(&id, due, ticket, now) {
                 return Some(start);
             }
         }
         None
     }
 
-    fn is_failing(&self, id: &ResourceId) -> bool {
-        self.checks.get(id).is_some_and(|check| check.progress.is_failing())
+    fn is_doubtful(&self, id: &ResourceId) -> bool {
+        self.checks.get(id).is_some_and(|check| check.progress.is_doubtful())
     }
 
-    fn begin(&mut self, id: &ResourceId, due: Duration, ticket: u64) -> Option<Start> {
+    fn begin(&mut self, id: &ResourceId, due: Duration, ticket: u64, now: Duration) -> Option<Start> {
         let check = self.checks.get_mut(id)?;
         if check.state != (State::Waiting { ticket, due }) {
             return None;
         }
         check.state = State::Running { again: false };
-        let slot = Slot { serial: check.serial, failing: check.progress.is_failing() };
+        let slot = Slot { serial: check.serial, failing: check.progress.is_doubtful(), began: now };
         self.running += 1;
         self.running_failing += usize::from(slot.failing);
         Some(Start { spec: check.spec.clone(), slot, due })
@@ -192,6 +195,7 @@ impl Schedule {
         failure: Option<&'static str>,
         now: Duration,
     ) -> Option<Said> {
+        let many_fail = self.running_failing > FAILING_MANY;
         self.release(slot);
         let check = self.checks.get_mut(id).filter(|check| check.serial == slot.serial)?;
         let (say, pace) = check.progress.take(said, failure, check.spec.failures);
@@ -207,6 +211,11 @@ impl Schedule {
                     check.base += every.saturating_mul(missed.saturating_add(1));
                 }
                 check.base + jitter(slot.serial ^ check.base.as_secs(), every)
+            }
+            // Many that hang until their time is up would else take all slots that what fails may have.
+            Pace::Failing if many_fail => {
+                let pause = Progress::pause(pace, every, chance(id));
+                now + (pause + now.saturating_sub(slot.began)).min(every)
             }
             Pace::Soon | Pace::Failing => now + Progress::pause(pace, every, chance(id)),
         };
