@@ -1,1 +1,1 @@
-//! Placeholder.
+//! Whole-server and browser journeys, in one test binary: `tests/house`.

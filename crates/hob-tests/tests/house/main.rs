@@ -1,0 +1,10 @@
+//! Journeys through a whole hub: over HTTP with a client, and with a real browser.
+//!
+//! `kernel` tries what every feature stands on (resources, jobs, starting and stopping), `doors` and `answers` try the
+//! shell around the pages, the other folders try what people and programs do with the whole house.
+
+mod answers;
+mod doors;
+mod kernel;
+mod support;
+mod watching;
