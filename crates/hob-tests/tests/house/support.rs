@@ -1,8 +1,10 @@
 //! What several journeys need.
 
 mod events;
+mod picture;
 
 pub(crate) use events::Events;
+pub(crate) use picture::png;
 
 use hob_base::{Health, Level, Observation, Resource, ResourceId};
 use hob_feature::Ctx;
