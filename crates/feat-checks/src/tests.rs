@@ -278,23 +278,21 @@ fn late_share(metrics: &str) -> f64 {
 }
 
 #[tokio::test]
-#[ignore = "takes a minute"]
-async fn two_thousand_checks_are_on_time() {
+async fn checks_are_on_time_although_one_in_ten_hangs() {
     let (house, service, hung) =
         (House::real("").await, FakeService::start().await, FakeService::start().await);
     hung.set(Behaviour::Hang);
     let id = |n: usize| ResourceId::new("service", "nas", &n.to_string());
-    let specs = (0..2000).map(|n| {
-        // One in ten hangs until its time is up.
+    // Three times as many probes in a second as 2,000 checks every 30 seconds make.
+    let specs = (0..400).map(|n| {
         let url = if n % 10 == 0 { hung.url() } else { service.url() };
-        CheckSpec { timeout: 10 * SECOND, ..spec(&id(n), url, 30 * SECOND) }
+        CheckSpec { timeout: SECOND, ..spec(&id(n), url, 2 * SECOND) }
     });
     house.ctx.checks.publish("test", specs.collect());
-    tokio::time::sleep(75 * SECOND).await;
-    let metrics = house.ctx.metrics.render();
-    let levels =
-        |level| house.ctx.resources.of_kind("service").iter().filter(|r| r.health.level == level).count();
-    assert_eq!(levels(Level::Ok), 1800);
-    assert!(levels(Level::Critical) > 100, "{}", levels(Level::Critical));
-    assert!(late_share(&metrics) < 0.01, "{}", late_share(&metrics));
+    for n in 0..400 {
+        house.until_level(&id(n), if n % 10 == 0 { Level::Critical } else { Level::Ok }).await;
+    }
+    tokio::time::sleep(2 * SECOND).await;
+    let share = late_share(&house.ctx.metrics.render());
+    assert!(share < 0.01, "{share}");
 }

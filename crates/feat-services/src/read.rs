@@ -1,7 +1,7 @@
 //! What the kernel tells of sockets and processes. Thin reading; the parsing is in `model`. Every root is an argument,
 //! so that a test brings a machine of its own. These calls block: they run on a thread for that.
 
-use crate::model::process::Process;
+use crate::model::process::{Process, may_see_all};
 use crate::model::sockets::{Line, Socket, parse_line};
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
@@ -116,6 +116,11 @@ pub(crate) fn process(proc: &Path, pid: u32) -> Option<Process> {
     let cgroup = read_bounded(&root.join("cgroup")).unwrap_or_default();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Some(Process::new(pid, text(&comm).trim_end(), &cmdline, &text(&cgroup)))
+}
+
+/// Whether Hob may see who holds a socket, whoever that is.
+pub(crate) fn sees_all(proc: &Path) -> bool {
+    read_bounded(&proc.join("self/status")).is_ok_and(|status| may_see_all(&String::from_utf8_lossy(&status)))
 }
 
 /// Whether there is a process with this number.

@@ -15,11 +15,14 @@ use hob_feature::{BASE_MIGRATIONS, CheckBook, CheckTarget, Config, Ctx, CtxParts
 use hob_testkit::fake_service::{Behaviour, FakeService};
 use http::{Request, StatusCode};
 use jiff::tz::TimeZone;
+use rustls_pki_types::PrivateKeyDer;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -233,6 +236,46 @@ async fn whatever_answers_is_told_for_what_it_is() {
         assert_eq!(hub.ctx.checks.find(&found.id).is_some(), kind == "service");
     }
     assert_eq!(hub.discovery().facts["services_count"], 11_i64.into());
+}
+
+/// A page over TLS, with a certificate of its own making.
+async fn secure_page(title: &'static str) -> (u16, JoinSet<()>) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(vec![]).unwrap().self_signed(&key).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let mut task = JoinSet::new();
+    task.spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            // Who does not speak TLS is hung up on.
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let page = format!("<title>{title}</title>");
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", page.len());
+            let _ = stream.write_all((head + &page).as_bytes()).await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    (port, task)
+}
+
+#[tokio::test]
+async fn what_speaks_tls_is_asked_over_tls() {
+    let (machine, (port, _server)) = (Machine::new().await, secure_page("Proxmox").await);
+    machine.listen(&[(port, 1)]);
+    let hub = machine.hub("").await;
+    hub.look().await;
+    let found = hub.service(port);
+    assert_eq!((found.name.as_str(), found.text("scheme")), ("Proxmox", Some("https")));
+    assert_eq!(found.text("url"), Some(format!("https://127.0.0.1:{port}/").as_str()));
 }
 
 #[tokio::test]

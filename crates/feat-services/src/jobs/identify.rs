@@ -7,7 +7,6 @@ use crate::store;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use hob_base::Result;
-use hob_base::wording::counted;
 use hob_feature::Ctx;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -55,7 +54,8 @@ pub(super) async fn run(ctx: Ctx, tools: Arc<Tools>) -> Result<String> {
     match last_error {
         Some(error) => Err(error),
         None if asked == 0 => Ok("Nothing new to ask.".to_owned()),
-        None => Ok(format!("Asked {} what they are.", counted(asked, "port"))),
+        None if asked == 1 => Ok("Asked 1 port what it is.".to_owned()),
+        None => Ok(format!("Asked {asked} ports what they are.")),
     }
 }
 

@@ -24,9 +24,9 @@ pub(super) async fn run(ctx: Ctx, tools: Arc<Tools>) -> Result<String> {
         state.remove(&ctx, &name).await;
     }
     let owners = std::mem::take(&mut state.owners);
-    let (looked, owners) = look(tools.proc.clone(), owners).await?;
-    state.owners = owners;
-    let listening = match looked {
+    let look = look(tools.proc.clone(), owners).await?;
+    (state.owners, state.sees_all) = (look.owners, look.sees_all);
+    let listening = match look.listening {
         Ok(listening) => listening,
         // Nothing can be said of any socket; what was said holds for a while.
         Err(error) => {
@@ -51,14 +51,21 @@ pub(super) async fn run(ctx: Ctx, tools: Arc<Tools>) -> Result<String> {
     saved.map(|()| report)
 }
 
+/// What one look at the machine saw.
+struct Look {
+    listening: io::Result<Listening>,
+    owners: Owners,
+    sees_all: bool,
+}
+
 /// Reads sockets and owners on a thread where that may block.
-async fn look(proc: PathBuf, mut owners: Owners) -> Result<(io::Result<Listening>, Owners)> {
+async fn look(proc: PathBuf, mut owners: Owners) -> Result<Look> {
     tokio::task::spawn_blocking(move || {
         let listening = read::listening(&proc);
         if let Ok(listening) = &listening {
             owners.update(&proc, &listening.sockets);
         }
-        (listening, owners)
+        Look { listening, owners, sees_all: read::sees_all(&proc) }
     })
     .await
     .doing(|| "Looking at the sockets".to_owned())

@@ -42,6 +42,8 @@ pub(super) struct State {
     pub(super) owners: Owners,
     /// How many sockets are looked at, and how many there are.
     pub(super) sockets: [usize; 2],
+    /// Whether Hob may see every process.
+    pub(super) sees_all: bool,
     next_save: Duration,
 }
 
@@ -187,6 +189,12 @@ impl State {
                 "This machine listens on {total} sockets; Hob looks at the first {looked_at} by port."
             ))
             .with_remedy("Find the program that opens so many; what it hides is not watched.")
+        } else if unnamed > 0 && self.sees_all {
+            Health::ok(format!(
+                "{found} The processes behind {unnamed} of {} cannot be seen from here: they belong to the kernel \
+                 or to another container.",
+                counted(services + others, "port")
+            ))
         } else if unnamed > 0 {
             Health::ok(format!(
                 "{found} Hob may not see which process owns {unnamed} of {}; run it as root or grant it \

@@ -42,6 +42,14 @@ impl Process {
     }
 }
 
+/// Whether a process with this `/proc/<pid>/status` may see the open files of all others: it needs CAP_DAC_READ_SEARCH
+/// (2) and CAP_SYS_PTRACE (19), see capabilities(7).
+pub(crate) fn may_see_all(status: &str) -> bool {
+    const NEEDED: u64 = (1 << 2) | (1 << 19);
+    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    effective.is_some_and(|hex| u64::from_str_radix(hex.trim(), 16).is_ok_and(|caps| caps & NEEDED == NEEDED))
+}
+
 /// What people call a program: for interpreters, what they run. Only names of files and modules are taken from the
 /// command line; its other arguments may hold secrets.
 fn name_of(comm: &str, arguments: &[String]) -> String {
@@ -232,9 +240,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn privileges_are_read_from_the_status() {
+        assert!(may_see_all("Name:\thob\nCapEff:\t000001ffffffffff\n"));
+        for status in ["CapEff:\t0000000000000000", "CapEff:\t00000000a80425fb", "CapEff:\tx", ""] {
+            assert!(!may_see_all(status), "{status}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_process_makes_it_panic(comm: String, cmdline: Vec<u8>, cgroup: String) {
+            may_see_all(&cgroup);
             let process = Process::new(1, &comm, &cmdline, &cgroup);
             prop_assert!(process.name.chars().count() <= NAME_MAX);
         }
