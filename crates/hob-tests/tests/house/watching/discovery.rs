@@ -113,7 +113,6 @@ async fn a_port_that_the_file_says_to_ignore_is_left_alone() {
     hub.wait_until("the other was found", PATIENCE, |ctx| level(ctx, &service(seen.port())) == Some(Well))
         .await;
     assert!(shown(hub.ctx(), &service(ignored.port())).is_none());
-    assert!(ignored.requests().is_empty(), "nobody asked it anything");
 }
 
 #[tokio::test]
