@@ -49,7 +49,8 @@ fn keep_rules(root: &Path) -> Result<bool, String> {
     }
     match violations.len() {
         0 => println!("tidy"),
-        count => println!("\n{count} violations"),
+        1 => println!("\n1 place does not keep the rules"),
+        count => println!("\n{count} places do not keep the rules"),
     }
     Ok(violations.is_empty())
 }

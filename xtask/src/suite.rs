@@ -187,7 +187,7 @@ fn rules(suite: &mut Suite) -> Outcome {
             for violation in &violations {
                 println!("{violation}");
             }
-            Outcome::Failed(format!("{} violations", violations.len()))
+            Outcome::Failed(format!("rules not kept: {}", violations.len()))
         }
     }
 }

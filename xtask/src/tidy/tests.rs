@@ -47,7 +47,7 @@ fn found_with(path: &str, text: &str) -> Vec<String> {
 fn the_house_is_tidy() {
     let violations = tidy(&crate::house::root()).unwrap();
     let report: Vec<String> = violations.iter().map(ToString::to_string).collect();
-    assert!(report.is_empty(), "{} violations\n\n{}\n", report.len(), report.join("\n"));
+    assert!(report.is_empty(), "rules not kept: {}\n\n{}\n", report.len(), report.join("\n"));
 }
 
 #[test]
@@ -239,8 +239,8 @@ fn migrations_are_numbered_without_gaps_and_included() {
 #[test]
 fn the_lock_file_has_a_budget() {
     let lock = |packages: usize| found_with("Cargo.lock", &"[[package]]\n".repeat(packages));
-    assert_eq!(lock(super::crates::LOCK_PACKAGES_MAX), Vec::<String>::new());
-    assert_eq!(lock(super::crates::LOCK_PACKAGES_MAX + 1), ["Cargo.lock:1 dependency-budget"]);
+    assert_eq!(lock(crates::LOCK_PACKAGES_MAX), Vec::<String>::new());
+    assert_eq!(lock(crates::LOCK_PACKAGES_MAX + 1), ["Cargo.lock:1 dependency-budget"]);
 }
 
 #[test]
