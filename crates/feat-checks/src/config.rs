@@ -1,9 +1,10 @@
 //! The tables `[[service]]` of `hob.toml`: what the owner wants watched and Hob cannot find by itself.
 
-use crate::model::judge::tidy;
 use hob_base::ResourceId;
+use hob_base::wording::tidy;
 use hob_feature::{CheckSpec, CheckTarget, Config, ConfigSection, Problems, Reader};
-use http_probe::{Scheme, Url, UrlError};
+use hob_web::components::check_symbol;
+use http_probe::{Url, UrlError};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -14,7 +15,6 @@ const EVERY: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(10);
 const FAILURES: u32 = 2;
 const NAME_MAX: usize = 80;
-const SYMBOL_MAX: usize = 32;
 
 /// What the crate reads from `hob.toml`.
 pub(crate) const SECTION: ConfigSection = ConfigSection {
@@ -32,7 +32,7 @@ const EXAMPLE: &str = r#"# Services that Hob cannot find by itself: on other mac
 # url = "https://photos.example.org/"   # http://, https:// or tcp://host:port
 # name = "Photos"                       # default: host and path
 # group = "Family"                      # under which heading it is shown
-# icon = "camera"                       # the name of a built-in symbol, or an emoji
+# icon = "📷"                           # one or two characters, or a built-in symbol: home, host, key ...
 # interval = "10s"                      # 1s to 24h
 # timeout = "10s"                       # how long one answer may take in all
 # failures = 2                          # so many in a row make it critical
@@ -62,50 +62,25 @@ pub(crate) struct Service {
 
 /// Every well-formed `[[service]]`, in the order of the file. What is wrong goes to `problems`.
 pub(crate) fn read(config: &Config, problems: &Problems) -> Vec<Service> {
-    let places = places(config);
-    let mut first: HashMap<ResourceId, usize> = HashMap::new();
+    // Number and line of the entry that has a name.
+    let mut first: HashMap<ResourceId, (usize, usize)> = HashMap::new();
     let mut services = Vec::new();
     for (i, reader) in config.sections("service", problems).iter().enumerate() {
         let service = read_service(reader);
         reader.finish();
         let Some(service) = service else { continue };
-        if let Some(earlier) = first.get(&service.id) {
-            let place = places.get(*earlier).map_or_else(String::new, |line| format!(" in line {line}"));
-            reader.problem(
-                "",
-                format!(
-                    "it is called “{}” like service[{}]{place}; give one of them another name",
-                    service.name,
-                    earlier + 1
-                ),
+        if let Some((number, line)) = first.get(&service.id) {
+            let name = &service.name;
+            let problem = format!(
+                "it is called “{name}” like service[{number}] in line {line}; give one of them another name"
             );
+            reader.problem("", problem);
             continue;
         }
-        first.insert(service.id.clone(), i);
+        first.insert(service.id.clone(), (i + 1, reader.line()));
         services.push(service);
     }
     services
-}
-
-/// The line of every `[[service]]`. A reader tells its line only through a problem, so each is made to report one.
-fn places(config: &Config) -> Vec<usize> {
-    let scratch = Problems::default();
-    let count = {
-        let readers = config.sections("service", &scratch);
-        for reader in &readers {
-            reader.problem("", "");
-        }
-        readers.len()
-    };
-    let mut lines = vec![0; count];
-    for problem in scratch.into_sorted() {
-        let number = problem.setting.strip_prefix("service[").and_then(|rest| rest.strip_suffix(']'));
-        let index = number.and_then(|number| number.parse::<usize>().ok());
-        if let Some(line) = index.and_then(|n| lines.get_mut(n.wrapping_sub(1))) {
-            *line = problem.line;
-        }
-    }
-    lines
 }
 
 /// Where a service is.
@@ -130,7 +105,7 @@ fn read_service(reader: &Reader<'_>) -> Option<Service> {
     let statuses = reader.integers("expect_status", 100..=599);
     let text = reader.text("expect_text");
     let group = reader.parsed("group", parse_name);
-    let symbol = reader.parsed("icon", parse_symbol);
+    let symbol = reader.parsed("icon", check_symbol);
     let depends_on = read_dependencies(reader);
     let address = address?;
     if matches!(address, Address::Tcp { .. }) {
@@ -198,7 +173,7 @@ impl Address {
                     list.into_iter().filter_map(|status| u16::try_from(status).ok()).collect()
                 }),
                 expect_text: text,
-                judge_certificate: url.scheme() == Scheme::Https,
+                found: false,
             },
             Self::Tcp { host, port } => CheckTarget::Tcp { host: host.clone(), port: *port },
         }
@@ -255,19 +230,6 @@ fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
 fn parse_name(text: &str) -> Result<String, String> {
     let name = tidy(text, NAME_MAX);
     if name.is_empty() { Err("it is empty; leave it out or write a name".to_owned()) } else { Ok(name) }
-}
-
-fn parse_symbol(text: &str) -> Result<String, String> {
-    let symbol = text.trim();
-    let is_address = symbol.contains(['/', '.', ':', '\\']);
-    if symbol.is_empty() || is_address || symbol.chars().count() > SYMBOL_MAX {
-        return Err(
-            "it must be the name of a built-in symbol, such as \"camera\", or an emoji; addresses and files \
-                    are not possible here"
-                .to_owned(),
-        );
-    }
-    Ok(tidy(symbol, SYMBOL_MAX))
 }
 
 /// Small letters, digits and hyphens.

@@ -89,7 +89,7 @@ impl House {
 fn spec(id: &ResourceId, url: String, every: Duration) -> CheckSpec {
     CheckSpec {
         resource: id.clone(),
-        target: CheckTarget::Http { url, expect_status: vec![], expect_text: None, judge_certificate: false },
+        target: CheckTarget::Http { url, expect_status: vec![], expect_text: None, found: true },
         every,
         timeout: 2 * SECOND,
         failures: 2,

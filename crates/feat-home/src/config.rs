@@ -30,7 +30,7 @@ pub(crate) fn read(config: &Config, problems: &Problems) -> BTreeMap<ResourceId,
         let settings = TileSettings {
             name: reader.parsed("name", crate::model::check_name),
             group: reader.parsed("group", crate::model::check_name),
-            icon: reader.parsed("icon", crate::model::check_icon),
+            icon: reader.parsed("icon", hob_web::components::check_symbol),
             hidden: reader.boolean("hidden"),
             pinned: reader.boolean("pinned"),
         };

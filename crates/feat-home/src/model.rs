@@ -224,23 +224,6 @@ pub fn check_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// One or two characters (an emoji is one), or the name of a built-in symbol.
-///
-/// # Errors
-/// One sentence that says what would be right.
-pub fn check_icon(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    // An emoji may be a sequence of several code points: a base, modifiers and joiners.
-    let short = (1..=2).contains(&text.chars().count()) || (!text.is_ascii() && text.chars().count() <= 8);
-    if SYMBOLS.contains(&text) || (short && !text.chars().any(char::is_control)) {
-        return Ok(text.to_owned());
-    }
-    Err(format!("it must be one or two characters such as “📈” or “Gr”, or one of: {}", SYMBOLS.join(", ")))
-}
-
-/// The built-in symbols that a tile can have.
-pub const SYMBOLS: [&str; 7] = ["home", "host", "service", "port", "filesystem", "unit", "key"];
-
 /// Where the link of a service leads for somebody who reached Hob under `host` (without port).
 ///
 /// A service was probed at a loopback address; from another machine it is reached under the name by which this machine

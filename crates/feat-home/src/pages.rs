@@ -17,7 +17,7 @@ use hob_base::wording::{counted, duration_words};
 use hob_base::{Level, Resource};
 use hob_feature::Ctx;
 use hob_web::components::{
-    empty, encode_id, health_mark, icon, level_word, meter, resource_path, strip, time,
+    SYMBOLS, empty, encode_id, health_mark, icon, level_word, meter, resource_path, strip, time,
 };
 use maud::{Markup, PreEscaped, html};
 use std::time::Duration;
@@ -134,7 +134,7 @@ pub(crate) fn tile(tile: &Tile, ctx: &Ctx, uptime: &Uptime<'_>) -> Markup {
 /// The picture of a tile: what somebody chose, the service's own icon, or its first letter.
 fn face(tile: &Tile) -> Markup {
     if let Some(chosen) = &tile.icon {
-        if crate::model::SYMBOLS.contains(&chosen.as_str()) {
+        if SYMBOLS.contains(&chosen.as_str()) {
             return html! { span.face { (icon(chosen)) } };
         }
         return html! { span.face aria-hidden="true" { (chosen) } };

@@ -2,7 +2,7 @@
 
 mod api;
 
-use crate::model::{self, TileSettings, check_icon, check_name, link_target};
+use crate::model::{self, TileSettings, check_name, link_target};
 use crate::pages::{self, Mistakes};
 use crate::{board, tiles};
 use axum::Form;
@@ -17,7 +17,7 @@ use hob_base::uptime::days;
 use hob_base::{Error, Level, Resource, ResourceId};
 use hob_feature::resources::STRIP_DAYS;
 use hob_feature::{Ctx, Scope, SearchHit};
-use hob_web::components::resource_path;
+use hob_web::components::{check_symbol, resource_path};
 use hob_web::{Answer, Frame, Packed};
 use maud::html;
 use serde::Deserialize;
@@ -216,7 +216,7 @@ async fn save(
         let mistakes = Mistakes {
             name: mistake(&entered.name, check_name),
             group: mistake(&entered.group, check_name),
-            icon: mistake(&entered.icon, check_icon),
+            icon: mistake(&entered.icon, check_symbol),
         };
         if [&mistakes.name, &mistakes.group, &mistakes.icon].iter().any(|m| !m.is_empty()) {
             let mut answer = edit_page(&ctx, &frame, &resource, Some(entered), &mistakes).await?;

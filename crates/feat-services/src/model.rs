@@ -8,5 +8,4 @@ pub(crate) mod known;
 pub(crate) mod page;
 pub(crate) mod process;
 pub(crate) mod sockets;
-pub(crate) mod text;
 pub(crate) mod tracked;

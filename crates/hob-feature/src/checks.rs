@@ -17,8 +17,9 @@ pub enum CheckTarget {
         expect_status: Vec<u16>,
         /// Text that the body must contain.
         expect_text: Option<String>,
-        /// Whether a certificate that nobody vouches for is a warning. On one's own machine it is not.
-        judge_certificate: bool,
+        /// Whether it was merely found, not named by the owner: then redirects are followed on the same host only, and
+        /// nobody has to vouch for its certificate.
+        found: bool,
     },
     /// A TCP connection.
     Tcp {

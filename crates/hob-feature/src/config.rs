@@ -257,6 +257,11 @@ impl<'a> Reader<'a> {
         self.report(item.line, key, format!("this is {}, but it must be {wanted}", item.value.kind()));
     }
 
+    /// The line of the file in which this table begins.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
     /// Whether the table is there at all.
     pub fn is_present(&self) -> bool {
         self.table.is_some()

@@ -20,6 +20,23 @@ pub fn icon(name: &str) -> Markup {
     html! { svg.icon aria-hidden="true" { use href={ (asset("icons.svg")) "#" (name) } {} } }
 }
 
+/// One or two characters (an emoji is one), or the name of a built-in symbol.
+///
+/// # Errors
+/// One sentence that says what would be right.
+pub fn check_symbol(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    // An emoji may be a sequence of several code points: a base, modifiers and joiners.
+    let short = (1..=2).contains(&text.chars().count()) || (!text.is_ascii() && text.chars().count() <= 8);
+    if SYMBOLS.contains(&text) || (short && !text.chars().any(char::is_control)) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("it must be one or two characters such as “📈” or “Gr”, or one of: {}", SYMBOLS.join(", ")))
+}
+
+/// The built-in symbols that a tile can have.
+pub const SYMBOLS: [&str; 7] = ["home", "host", "service", "port", "filesystem", "unit", "key"];
+
 /// The mark of a health: shape, colour, and the word for who cannot see either.
 pub fn health_mark(level: Level) -> Markup {
     html! {
@@ -166,6 +183,16 @@ mod tests {
         assert_eq!(encoded, "filesystem/nas//mnt/my%20data%3F%23%25");
         let decoded = percent_encoding::percent_decode_str(&encoded).decode_utf8().unwrap();
         assert_eq!(decoded, id.as_str());
+    }
+
+    #[test]
+    fn a_tile_can_have_a_short_text_or_a_built_in_symbol() {
+        for good in ["📈", "Gr", "host", "👨‍👩‍👧", "🇩🇪"] {
+            assert!(check_symbol(good).is_ok(), "{good}");
+        }
+        for bad in ["", "http://x/y.png", "grafana", "abc"] {
+            assert!(check_symbol(bad).unwrap_err().contains("📈"), "{bad}");
+        }
     }
 
     #[test]

@@ -17,9 +17,9 @@ fn an_address_is_all_that_is_needed() {
     assert_eq!(service.id.as_str(), "service/config/nas.lan:5000");
     assert_eq!((service.name.as_str(), service.url.as_str()), ("nas.lan:5000", "http://nas.lan:5000/"));
     assert_eq!((service.check.every, service.check.timeout, service.check.failures), (EVERY, TIMEOUT, 2));
-    let CheckTarget::Http { expect_status, judge_certificate, .. } = &service.check.target else { panic!() };
+    let CheckTarget::Http { expect_status, found, .. } = &service.check.target else { panic!() };
     assert!(expect_status.contains(&200) && expect_status.contains(&401) && !expect_status.contains(&404));
-    assert!(!judge_certificate);
+    assert!(!found);
 }
 
 #[test]
@@ -49,7 +49,7 @@ depends_on = ["host/home/nas", "service/nas/443"]
             url: "https://photos.example.org/album?key=1".into(),
             expect_status: vec![204],
             expect_text: Some("Welcome".into()),
-            judge_certificate: true,
+            found: false,
         }
     );
 }

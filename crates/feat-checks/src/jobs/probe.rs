@@ -1,7 +1,6 @@
 //! One probe over the network.
 
 use super::ProbeFn;
-use crate::config::SCOPE;
 use crate::model::Outcome;
 use hob_feature::{CheckSpec, CheckTarget, boxed};
 use http_probe::{Client, Limits, Redirects, Request, Response, Url};
@@ -25,7 +24,7 @@ async fn probe(client: &Client, spec: &CheckSpec) -> Outcome {
     let limits = Limits { total: spec.timeout, connect: spec.timeout, ..Limits::default() };
     match &spec.target {
         CheckTarget::Tcp { host, port } => Outcome::Tcp(client.connect_tcp(host, *port, &limits).await),
-        CheckTarget::Http { url, expect_text, expect_status, .. } => {
+        CheckTarget::Http { url, expect_text, expect_status, found } => {
             let url = match Url::parse(url) {
                 Ok(url) => url,
                 Err(reason) => return Outcome::Http(Err(reason.into())),
@@ -33,7 +32,7 @@ async fn probe(client: &Client, spec: &CheckSpec) -> Outcome {
             let body_bytes = if expect_text.is_some() { SEARCHED_BYTES } else { BODY_BYTES };
             let request = Request {
                 limits: Limits { body_bytes, ..limits },
-                redirects: redirects(spec, expect_status),
+                redirects: redirects(*found, expect_status),
                 ..Request::get(url)
             };
             Outcome::Http(client.get(&request).await.map(Box::<Response>::new))
@@ -43,13 +42,13 @@ async fn probe(client: &Client, spec: &CheckSpec) -> Outcome {
 
 /// What was merely found is not followed to other hosts; an address that the owner wrote down is. Where a redirect is
 /// the very answer that is wanted, it is not followed.
-fn redirects(spec: &CheckSpec, expected: &[u16]) -> Redirects {
+fn redirects(found: bool, expected: &[u16]) -> Redirects {
     let of_class = |class: u16| expected.iter().any(|status| status / 100 == class);
     if of_class(3) && !of_class(2) {
         Redirects::No
-    } else if spec.resource.scope() == SCOPE {
-        Redirects::Follow
-    } else {
+    } else if found {
         Redirects::SameHost
+    } else {
+        Redirects::Follow
     }
 }

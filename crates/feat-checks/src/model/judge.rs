@@ -9,7 +9,7 @@
 //! Reasons hold no figure of a single probe, so that the same state gives the same sentence; figures are evidence.
 
 use super::Outcome;
-use hob_base::wording::{duration_words, listed};
+use hob_base::wording::{duration_words, listed, tidy};
 use hob_base::{Health, Level};
 use hob_feature::{CheckSpec, CheckTarget};
 use http::StatusCode;
@@ -34,7 +34,7 @@ pub(crate) fn judge(spec: &CheckSpec, outcome: &Outcome) -> Health {
 
 /// What is to be thought of the answer to a GET.
 pub(crate) fn judge_http(spec: &CheckSpec, result: Result<&Response, &ProbeError>) -> Health {
-    let CheckTarget::Http { url, expect_status, expect_text, judge_certificate } = &spec.target else {
+    let CheckTarget::Http { url, expect_status, expect_text, found } = &spec.target else {
         return Health::unknown("The check does not ask over HTTP, but got an HTTP answer.");
     };
     let response = match result {
@@ -50,8 +50,8 @@ pub(crate) fn judge_http(spec: &CheckSpec, result: Result<&Response, &ProbeError
     {
         return text_is_missing(text, response);
     }
-    if *judge_certificate {
-        health = health.or_worse(judge_certificate_of(response));
+    if !found {
+        health = health.or_worse(judge_certificate(response));
     }
     health = health.or_worse(judge_time(spec, response.timings.total));
     if health.level == Level::Ok { health } else { health.with_evidence(evidence(response)) }
@@ -155,7 +155,7 @@ fn text_is_missing(text: &str, response: &Response) -> Health {
         .with_remedy("Open the page: it may show an error, a login or another service than expected.")
 }
 
-fn judge_certificate_of(response: &Response) -> Health {
+fn judge_certificate(response: &Response) -> Health {
     match response.certificate.as_ref().map(|certificate| &certificate.trusted) {
         Some(Err(why)) => Health::warning(format!(
             "It answers, but visitors are warned of its certificate: it is {}.",
@@ -306,35 +306,6 @@ fn without_query(url: &str) -> &str {
 
 fn contains(body: &[u8], text: &[u8]) -> bool {
     text.is_empty() || body.windows(text.len()).any(|window| window == text)
-}
-
-/// Somebody else's words as one line: no control characters, none that turn the direction of text, no runs of white
-/// space, at most `max` characters.
-pub(crate) fn tidy(text: &str, max: usize) -> String {
-    let mut tidied = String::new();
-    let (mut count, mut gap) = (0, false);
-    for c in text.chars() {
-        if c.is_whitespace() || c.is_control() || c == '\u{fffd}' {
-            gap = true;
-            continue;
-        }
-        if matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-        {
-            continue;
-        }
-        if count >= max {
-            tidied.push('…');
-            break;
-        }
-        if gap && count > 0 {
-            tidied.push(' ');
-            count += 1;
-        }
-        gap = false;
-        tidied.push(c);
-        count += 1;
-    }
-    tidied
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The dialog that changes how a tile looks.
 
-use crate::model::{SYMBOLS, TileSettings};
+use crate::model::TileSettings;
 use hob_base::Resource;
-use hob_web::components::{Field, encode_id, field};
+use hob_web::components::{Field, SYMBOLS, encode_id, field};
 use maud::{Markup, html};
 
 /// What somebody entered and what is wrong with it.

@@ -2,9 +2,9 @@
 
 use crate::model::icon;
 use crate::model::page::{Page, read_page};
-use crate::model::text::tidy;
 use crate::model::tracked::{Found, Other, Web};
 use crate::store::Icon;
+use hob_base::wording::tidy;
 use http::{HeaderMap, HeaderName, header};
 use http_probe::{Client, Limits, Phase, ProbeError, Redirects, Request, Response, Url, says_use_https};
 use std::net::SocketAddr;

@@ -1,6 +1,6 @@
 //! What a page says of itself: its title and its icon.
 
-use super::text::tidy;
+use hob_base::wording::tidy;
 use html5gum::{DefaultEmitter, Token, Tokenizer};
 
 /// The longest title in characters.

@@ -1,6 +1,6 @@
 //! Whose a socket is: the program's name as people know it, its systemd unit and its container.
 
-use super::text::tidy;
+use hob_base::wording::tidy;
 
 /// The longest name in characters.
 const NAME_MAX: usize = 60;

@@ -424,7 +424,7 @@ impl Tracked {
                 url: web.url.clone(),
                 expect_status: Vec::new(),
                 expect_text: None,
-                judge_certificate: false,
+                found: true,
             },
             every,
             timeout: Duration::from_secs(10),
