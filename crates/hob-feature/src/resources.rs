@@ -1,6 +1,6 @@
 //! What is known of every resource: kept in memory for reading, in the database for ever.
 //!
-//! One listener ([`keeper`]) folds observations in, in the order in which they come. A change of health is in the
+//! One listener ([`keeper()`]) folds observations in, in the order in which they come. A change of health is in the
 //! database before it is shown, so that `kill -9` never loses a transition that somebody saw. When the database refuses
 //! (a full disk), what could not be written is kept in memory and tried again, and a resource of Hob's own says so.
 
@@ -46,7 +46,7 @@ enum Message {
 }
 
 impl Resources {
-    /// An empty house. [`Resources::load`] fills it, [`keeper`] keeps it.
+    /// An empty house. [`Resources::load`] fills it, [`keeper()`] keeps it.
     pub fn new(db: Db) -> Self {
         let (inbox, outbox) = mpsc::channel(INBOX_MAX);
         Self(Arc::new(Inner {

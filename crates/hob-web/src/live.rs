@@ -241,7 +241,7 @@ mod tests {
     fn a_page_from_another_run_or_from_long_ago_is_told_to_fetch_itself() {
         let live = stage();
         for position in ["", "other.1", "b.99", "nonsense", "b.x"] {
-            assert!(text(&live.follow(position).0).contains("event: stale\ndata: *"), "{position}");
+            assert!(text(&live.follow(position).0).contains("event: stale\nretry: 500\ndata: *"), "{position}");
         }
         for _ in 0..=RING_MAX {
             live.stale("x");

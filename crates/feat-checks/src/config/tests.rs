@@ -98,7 +98,7 @@ intervall = "5s"
         "hob.toml:4: service[2].url: it does not begin with http://, https:// or tcp://; write for example",
         "hob.toml:5: service[2].interval: 0 seconds is out of range",
         "hob.toml:7: service[3].url: it holds a user name or password",
-        "hob.toml:8: service[3].icon: it must be the name of a built-in symbol",
+        "hob.toml:8: service[3].icon: it must be one or two characters",
         "hob.toml:10: service[4].url: a tcp:// address needs a port; write",
         "hob.toml:13: service[5].expect_status: a tcp:// address has no answer to look at",
         "hob.toml:14: service[5].depends_on: “nas” is not a resource id",
