@@ -44,6 +44,7 @@ impl Settings {
             Location::File(data.join("hob.db"))
         });
         all.extend(problems.into_sorted());
+        all.sort();
         if all.is_empty() {
             let listen = listen.or(file_listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 4620)));
             Ok(Self { config, data, listen, database })
