@@ -5,7 +5,7 @@ const dialog = $("dialog");
 
 // Live changes
 
-const live = { source: null, last: Date.now(), timer: 0 };
+const live = { source: null, lost: 0, retry: 0 };
 
 function swap(html) {
   const template = document.createElement("template");
@@ -68,17 +68,21 @@ function topics() {
   return [...document.querySelectorAll("[data-live-topic]")].map((e) => e.dataset.liveTopic);
 }
 
-function connect() {
+function disconnect() {
   live.source?.close();
+  clearTimeout(live.retry);
+}
+
+function connect() {
+  disconnect();
   const source = new EventSource("/live?at=" + encodeURIComponent(document.body.dataset.live));
   live.source = source;
   const heard = (event) => {
-    live.last = Date.now();
-    if (event?.lastEventId) document.body.dataset.live = event.lastEventId;
+    if (event.lastEventId) document.body.dataset.live = event.lastEventId;
   };
   source.addEventListener("hello", () => {
-    heard();
-    clearTimeout(live.timer);
+    clearTimeout(live.lost);
+    live.lost = 0;
     $("live-state").hidden = true;
   });
   source.addEventListener("swap", (event) => {
@@ -91,19 +95,22 @@ function connect() {
     if (event.data === "*" || topics().some((topic) => stale.includes(topic))) refresh();
   });
   source.addEventListener("error", () => {
-    clearTimeout(live.timer);
-    live.timer = setTimeout(() => ($("live-state").hidden = false), 4000);
-    // The browser gives up on some answers (the login has ended, the hub is being restarted); we do not.
-    if (source.readyState === EventSource.CLOSED) setTimeout(connect, 5000);
+    // From the first failure on: the browser tries again more often than this.
+    live.lost ||= setTimeout(() => ($("live-state").hidden = false), 4000);
+    if (source.readyState !== EventSource.CLOSED) return;
+    // The browser gives up on some answers; we do not. If it is the login that has ended, fetching the page shows it.
+    refresh();
+    live.retry = setTimeout(connect, 5000);
   });
 }
 
 if (document.body.dataset.live) {
-  connect();
-  // A laptop that slept may hold a connection that is dead without knowing it.
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && Date.now() - live.last > 60_000) connect();
-  });
+  if (!document.hidden) connect();
+  // A browser has six connections to one host, for all its tabs together: a page that nobody looks at, or that is kept
+  // for the back button, gives its own back and catches up later.
+  document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : connect()));
+  addEventListener("pagehide", disconnect);
+  addEventListener("pageshow", (event) => event.persisted && connect());
 }
 
 // Dialogs
@@ -116,7 +123,8 @@ async function openDialog(url) {
     if (answer.status === 401) return location.reload();
     dialog.innerHTML = await answer.text();
     globalThis.htmx?.process(dialog);
-    dialog.querySelector("[autofocus], input:not([type=hidden]), button")?.focus();
+    const wanted = ["[autofocus]", "input:not([type=hidden]), select, textarea", "button"];
+    wanted.map((what) => dialog.querySelector(what)).find(Boolean)?.focus();
   } catch {
     dialog.innerHTML = '<p class="error" role="alert">Hob cannot be reached just now. Try again in a moment.</p>';
   }
