@@ -6,4 +6,4 @@ mod metrics;
 mod pages;
 mod problems;
 
-pub(crate) use pages::all_pages;
+pub(crate) use pages::{all_pages, furnish};

@@ -4,6 +4,7 @@
 //! shell around the pages, the other folders try what people and programs do with the whole house.
 
 mod answers;
+mod browser;
 mod doors;
 mod kernel;
 mod support;
