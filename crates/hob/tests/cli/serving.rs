@@ -72,14 +72,17 @@ fn a_data_directory_that_cannot_be_written_is_refused_with_a_way_out() {
     }
 }
 
-#[test]
-fn a_database_that_does_not_answer_is_named_without_its_password() {
-    let url = "postgres://hob:secret-kettle@127.0.0.1:1/hob";
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_database_that_does_not_answer_is_named_without_its_password() {
+    // Refuses at once, unlike an address where nothing listens: there the database may be starting.
+    let other = FakeService::start().await;
+    other.set(Behaviour::CloseAtOnce);
+    let place = format!("127.0.0.1:{}", other.port());
+    let url = format!("postgres://hob:secret-kettle@{place}/hob");
     for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["user", "list"]] {
-        let place = Place::new("");
-        let said = run(place.command(arguments).args(["--database", url]), "");
+        let said = run(Place::new("").command(arguments).args(["--database", &url]), "");
         assert_eq!((said.code, said.out.as_str()), (1, ""), "{arguments:?}: {}", said.err);
-        assert!(said.err.contains("127.0.0.1:1"), "{}", said.err);
+        assert!(said.err.contains(&place), "{}", said.err);
         assert!(!said.err.contains("secret-kettle"), "{}", said.err);
     }
     let said = run(Place::new("").command(&["serve"]).args(["--database", "mysql://x"]), "");

@@ -2,7 +2,7 @@
 
 use super::{blank, open_as};
 use crate::answers::furnish;
-use crate::support::{PATIENCE, house, observe, said};
+use crate::support::{PATIENCE, eventually, house, observe, said};
 use hob_base::Health;
 use hob_testkit::browser::Page;
 use serde_json::Value;
@@ -97,10 +97,14 @@ async fn a_tile_says_its_name_and_its_state_to_who_cannot_see_it() {
     let anna = hub.set_up().await;
     observe(hub.ctx(), said("service/nas/3000", Health::critical("Nothing listens.")).named("Grafana")).await;
     open_as(&page, &hub, &anna, "/").await;
-    let tree = tree(&page).await;
+    // Tiles are laid out when they come into view.
+    let tree = eventually("the tile is part of the tree", async || {
+        let tree = tree(&page).await;
+        tree.iter().any(|(_, name)| name.contains("Grafana is critical")).then_some(tree)
+    })
+    .await;
     let has = |role: &str, part: &str| tree.iter().any(|(r, name)| r == role && name.contains(part));
     assert!(has("link", "Grafana"), "{tree:?}");
-    assert!(tree.iter().any(|(_, name)| name.contains("Grafana is critical")), "{tree:?}");
     assert!(has("heading", "Grafana is broken: Nothing listens."), "{tree:?}");
     assert!(has("navigation", "Main") && has("heading", "Services"), "{tree:?}");
 }

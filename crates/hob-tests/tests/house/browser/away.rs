@@ -61,6 +61,8 @@ async fn whatever_a_logged_out_browser_clicks_leads_to_the_login_page() {
         let mut anna = hub.client();
         anna.post_form("/login", &[("name", USER), ("password", PASSWORD)]).await;
         open_as(&page, &hub, &anna, "/resources/service/nas/3000").await;
+        // A page that does not listen yet would notice by itself.
+        hub.wait_until("the page listens", PATIENCE, |ctx| hob_web::live(ctx).browsers() == 1).await;
         anna.post_form("/logout", &[]).await;
         page.click(click).await.unwrap();
         page.wait_until("location.pathname === '/login'", PATIENCE)

@@ -47,38 +47,36 @@ async fn check(page: &Page, hub: &TestHub, what: &str, problems: &mut Vec<String
     page.clear_logs().await.unwrap();
 }
 
-async fn look_at_all(screen: Screen, dark: bool) {
+async fn look_at_all(screen: Screen) {
     let Some(page) = blank().await else { return };
     let (hub, anna, paths) = furnished().await;
     page.screen(screen).await.unwrap();
-    page.dark(dark).await.unwrap();
     open_as(&page, &hub, &anna, "/").await;
     let mut problems = Vec::new();
+    let mut dark = false;
     for path in &paths {
         page.open(&hub.url(path)).await.unwrap();
-        check(&page, &hub, path, &mut problems).await;
+        check(&page, &hub, &what(path, dark), &mut problems).await;
+        // The other way, while it is open.
+        dark = !dark;
+        page.dark(dark).await.unwrap();
+        check(&page, &hub, &what(path, dark), &mut problems).await;
     }
     assert!(problems.is_empty(), "{problems:#?}");
 }
 
-#[tokio::test]
-async fn every_page_is_clean_on_a_desk() {
-    look_at_all(Screen::DESKTOP, false).await;
+fn what(path: &str, dark: bool) -> String {
+    format!("{path} in the {}", if dark { "dark" } else { "light" })
 }
 
 #[tokio::test]
-async fn every_page_is_clean_on_a_desk_in_the_dark() {
-    look_at_all(Screen::DESKTOP, true).await;
+async fn every_page_is_clean_on_a_desk_in_the_light_and_in_the_dark() {
+    look_at_all(Screen::DESKTOP).await;
 }
 
 #[tokio::test]
-async fn every_page_is_clean_on_a_phone() {
-    look_at_all(Screen::PHONE, false).await;
-}
-
-#[tokio::test]
-async fn every_page_is_clean_on_a_phone_in_the_dark() {
-    look_at_all(Screen::PHONE, true).await;
+async fn every_page_is_clean_on_a_phone_in_the_light_and_in_the_dark() {
+    look_at_all(Screen::PHONE).await;
 }
 
 #[tokio::test]

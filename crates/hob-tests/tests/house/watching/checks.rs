@@ -2,28 +2,37 @@
 
 use crate::support::{PATIENCE, eventually, house_with, level, levels, services, shown, told};
 use hob_base::Level::{Critical, Ok as Well};
-use hob_base::{Clock, Timestamp};
+use hob_base::{Clock, Level, Timestamp};
 use hob_feature::Ctx;
 use hob_testkit::fake_service::{Behaviour, FakeService};
+use hob_testkit::hub::TestHub;
 use std::time::Duration;
-use tokio::time::Instant;
+
+/// Lets a fake clock run until the service has this health; returns how long that took.
+async fn until(hub: &TestHub, service: &str, wanted: Level) -> Duration {
+    let clock = &hub.ctx().clock;
+    let begun = clock.monotonic();
+    eventually(&format!("{service} is {wanted}"), async || {
+        clock.advance(Duration::from_millis(250));
+        (level(hub.ctx(), service) == Some(wanted)).then_some(())
+    })
+    .await;
+    clock.monotonic() - begun
+}
 
 #[tokio::test]
 async fn a_service_that_stops_is_critical_within_fifteen_seconds_and_well_again_when_it_is_back() {
     let photos = FakeService::start().await;
+    let clock = Clock::fake(Timestamp::from_millis(1_795_444_920_000));
     // With the interval that holds where the owner sets none.
     let config = format!("[[service]]\nname = \"Photos\"\nurl = \"{}\"\n", photos.url());
-    let hub = house_with(&config).start().await;
+    let hub = house_with(&config).clock(clock).start().await;
     let mut anna = hub.set_up().await;
-    hub.wait_until("it is well", PATIENCE, |ctx| level(ctx, "service/config/photos") == Some(Well)).await;
+    until(&hub, "service/config/photos", Well).await;
 
     photos.stop().await;
-    let stopped = Instant::now();
-    hub.wait_until("it is critical", Duration::from_secs(15), |ctx| {
-        level(ctx, "service/config/photos") == Some(Critical)
-    })
-    .await;
-    println!("noticed after {:?}", stopped.elapsed());
+    let noticed = until(&hub, "service/config/photos", Critical).await;
+    assert!(noticed <= Duration::from_secs(15), "{noticed:?}");
     let told_now = told(&mut anna, "?health=critical").await;
     assert_eq!(told_now[0]["id"], "service/config/photos");
     let reason = told_now[0]["reason"].as_str().unwrap();
@@ -31,10 +40,8 @@ async fn a_service_that_stops_is_critical_within_fifteen_seconds_and_well_again_
     assert!(anna.get("/").await.text().contains("Photos is broken"), "the home page says so");
 
     photos.restart().await;
-    hub.wait_until("it is well again", Duration::from_secs(15), |ctx| {
-        level(ctx, "service/config/photos") == Some(Well)
-    })
-    .await;
+    let noticed = until(&hub, "service/config/photos", Well).await;
+    assert!(noticed <= Duration::from_secs(15), "{noticed:?}");
     assert_eq!(levels(hub.ctx(), "service/config/photos").await, [Well, Critical, Well]);
     let hub = hub.stop().await.start().await;
     assert_eq!(levels(hub.ctx(), "service/config/photos").await, [Well, Critical, Well], "over a restart");
@@ -109,7 +116,8 @@ async fn services_that_misbehave_each_have_a_sentence_and_stop_no_other() {
         running.push((name, service, expected));
     }
     let list: Vec<(&str, &FakeService)> = running.iter().map(|(name, service, _)| (*name, service)).collect();
-    let hub = house_with(&services(&list)).start().await;
+    let config = services(&list).replace("timeout", "failures = 1\ntimeout");
+    let hub = house_with(&config).start().await;
     let mut anna = hub.set_up().await;
     let judged = |ctx: &Ctx| {
         let all = ctx.resources.of_kind("service");

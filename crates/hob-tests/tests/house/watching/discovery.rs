@@ -117,12 +117,15 @@ async fn a_port_that_the_file_says_to_ignore_is_left_alone() {
 
 #[tokio::test]
 async fn a_forgotten_service_that_is_gone_stays_forgotten() {
-    let hub = house().start().await;
-    let mut anna = hub.set_up().await;
     let wiki = FakeService::start().await;
     let id_text = service(wiki.port());
+    let hub = house().start().await;
+    let mut anna = hub.set_up().await;
     hub.wait_until("it is well", PATIENCE, |ctx| level(ctx, &id_text) == Some(Well)).await;
     wiki.stop().await;
+    for _ in 0..2 {
+        hub.run_job("services.scan").await;
+    }
     // The form to forget it is offered with what discovery says, not with what the check says.
     let is_gone = |word: &Word| word.health.as_ref().is_some_and(|health| health.level == Critical);
     hub.wait_until("discovery says that it is gone", PATIENCE, |ctx| {
