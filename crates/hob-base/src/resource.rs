@@ -229,16 +229,15 @@ fn judgement(source: &Source, word: &Word) -> Option<Health> {
     if !word.expired {
         return word.health.clone();
     }
-    let silence = duration_words(Duration::from_millis(word.holds_for_ms));
+    // An expired word's `since` is the moment at which it expired.
+    let silence = duration_words(word.since.since(word.heard_at));
     let last = word.health.as_ref().map_or_else(String::new, |health| {
         format!("The last word, at {}, was {}: {}", word.heard_at, health.level, health.reason)
     });
     Some(
         Health::new(
             Level::Unknown,
-            format!(
-                "Nothing has been heard from “{source}” for more than {silence}, so its state is unknown."
-            ),
+            format!("Nothing has been heard from “{source}” for {silence}, so its state is unknown."),
         )
         .with_evidence(last)
         .with_remedy("Look at System → Jobs to see whether this source still runs."),

@@ -134,7 +134,7 @@ impl JobStatus {
         let doubling = Duration::from_secs(1 << self.failures_in_a_row.clamp(1, 7).saturating_sub(1));
         match self.failures_in_a_row {
             0 => normal,
-            // A pass that fails comes back no sooner than planned, and no later than five minutes past that.
+            // A pass that fails comes back no sooner than planned; a listener after a minute at the latest.
             _ => normal.max(doubling.min(Duration::from_secs(60))),
         }
     }

@@ -10,15 +10,14 @@ mod store;
 
 pub use history::{History, STRIP_DAYS};
 pub use keeper::keeper;
-pub use store::StoredTransition;
 
 use hob_base::{Error, Observation, Resource, ResourceId, Result, Source, Transition};
 use hob_db::Db;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard as AsyncMutexGuard, broadcast, mpsc, oneshot};
 
 /// The longest that messages may queue before a source has to wait.
 const INBOX_MAX: usize = 4096;
@@ -33,7 +32,8 @@ struct Inner {
     gaps: RwLock<Arc<Vec<hob_base::uptime::Span>>>,
     version: AtomicU64,
     inbox: mpsc::Sender<Message>,
-    outbox: Mutex<Option<mpsc::Receiver<Message>>>,
+    /// Locked by the keeper while it runs; an unwinding keeper gives it back.
+    outbox: AsyncMutex<mpsc::Receiver<Message>>,
     changes: broadcast::Sender<Arc<Vec<ResourceId>>>,
     db: Db,
 }
@@ -55,7 +55,7 @@ impl Resources {
             gaps: RwLock::default(),
             version: AtomicU64::new(1),
             inbox,
-            outbox: Mutex::new(Some(outbox)),
+            outbox: AsyncMutex::new(outbox),
             changes: broadcast::channel(256).0,
             db,
         }))
@@ -133,8 +133,13 @@ impl Resources {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn transitions(&self, of: Option<&ResourceId>, limit: u32) -> Result<Vec<StoredTransition>> {
+    pub async fn transitions(&self, of: Option<&ResourceId>, limit: u32) -> Result<Vec<Transition>> {
         store::list_transitions(&self.0.db, of, limit).await
+    }
+
+    fn add_gap(&self, gap: hob_base::uptime::Span) {
+        let mut gaps = self.0.gaps.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut gaps).push(gap);
     }
 
     fn publish(&self, changed: Vec<(ResourceId, Option<Arc<Resource>>)>, visible: Vec<ResourceId>) {
@@ -142,7 +147,11 @@ impl Resources {
         for (id, resource) in changed {
             match resource {
                 Some(resource) => map.insert(id, resource),
-                None => map.remove(&id),
+                None => {
+                    // Its transitions stay in the database; should it come back, its strip begins anew.
+                    self.0.history.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+                    map.remove(&id)
+                }
             };
         }
         drop(map);
@@ -161,12 +170,10 @@ impl Resources {
         }
     }
 
-    fn take_outbox(&self) -> Result<mpsc::Receiver<Message>> {
-        let outbox = self.0.outbox.lock().unwrap_or_else(PoisonError::into_inner).take();
-        outbox.ok_or_else(|| Error::Conflict("The keeper of resources runs already.".to_owned()))
-    }
-
-    fn return_outbox(&self, outbox: mpsc::Receiver<Message>) {
-        *self.0.outbox.lock().unwrap_or_else(PoisonError::into_inner) = Some(outbox);
+    fn outbox(&self) -> Result<AsyncMutexGuard<'_, mpsc::Receiver<Message>>> {
+        self.0
+            .outbox
+            .try_lock()
+            .map_err(|_| Error::Conflict("The keeper of resources runs already.".to_owned()))
     }
 }

@@ -18,6 +18,9 @@ use tracing::{debug, error, info};
 /// How long work may go on after the hub was asked to stop.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(4);
 
+/// A listener that ran for so long has recovered from an earlier failure.
+const HELD_OUT: Duration = Duration::from_secs(60);
+
 /// The supervised background work of one hub.
 pub struct JobDriver {
     tracker: TaskTracker,
@@ -44,6 +47,7 @@ impl JobDriver {
             ),
             panics: ctx.metrics.register("job_panics", "Panics in background jobs", Counter::default()),
         };
+        driver.tracker.spawn(withdraw_strangers(ctx.clone(), jobs.iter().map(Job::name).collect()));
         for job in jobs {
             let poke = ctx.jobs.add(&job);
             let (ctx, stop, counters) = (ctx.clone(), driver.stop.clone(), counters.clone());
@@ -96,7 +100,9 @@ impl JobBoard {
             status.runs += 1;
             status.took = Some(took);
             status.panics += u64::from(outcome.panicked);
-            status.failures_in_a_row = if outcome.result.is_err() { status.failures_in_a_row + 1 } else { 0 };
+            let recovered = status.every.is_none() && took >= HELD_OUT;
+            let before = if recovered { 0 } else { status.failures_in_a_row };
+            status.failures_in_a_row = if outcome.result.is_err() { before + 1 } else { 0 };
             status.last = Some(outcome.result.clone());
             Some(status.clone())
         })
@@ -166,10 +172,9 @@ async fn drive_pass(ctx: Ctx, pass: Pass, poke: Arc<Notify>, stop: CancellationT
 async fn drive_listener(ctx: Ctx, listener: Listener, stop: CancellationToken, counters: Counters) {
     loop {
         ctx.jobs.started(&ctx, listener.name);
-        observe(&ctx, &blank(listener.name)).await;
         let start = ctx.clock.monotonic();
-        let mut outcome =
-            guarded(async { (listener.run)(ctx.clone(), stop.clone()).await.map(|()| String::new()) }).await;
+        let run = guarded(async { (listener.run)(ctx.clone(), stop.clone()).await.map(|()| String::new()) });
+        let mut outcome = watched(&ctx, listener.name, run).await;
         if stop.is_cancelled() {
             return;
         }
@@ -177,15 +182,34 @@ async fn drive_listener(ctx: Ctx, listener: Listener, stop: CancellationToken, c
             outcome.result = Err("It ended although nobody asked it to.".to_owned());
         }
         let took = ctx.clock.monotonic().saturating_sub(start);
-        let Some(mut status) = ctx.jobs.ended(listener.name, took, &outcome) else { return };
-        if took > Duration::from_secs(300) {
-            // It ran well for a while: an old failure is no reason for a long pause.
-            status.failures_in_a_row = 1;
-        }
+        let Some(status) = ctx.jobs.ended(listener.name, took, &outcome) else { return };
         tell(&ctx, &status, &counters).await;
         tokio::select! {
             () = ctx.clock.sleep(status.back_off(Duration::ZERO)) => {}
             () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Runs a listener and says that it runs: at once, or, after a failure, when it has held out for a while, so that one
+/// that dies again and again does not look well in between.
+async fn watched(ctx: &Ctx, name: &'static str, run: impl Future<Output = Outcome>) -> Outcome {
+    tokio::pin!(run);
+    if ctx.jobs.list().iter().any(|status| status.name == name && status.failures_in_a_row > 0) {
+        tokio::select! {
+            outcome = &mut run => return outcome,
+            () = ctx.clock.sleep(HELD_OUT) => {}
+        }
+    }
+    observe(ctx, &blank(name)).await;
+    run.await
+}
+
+/// An earlier version of Hob may have had other jobs; nobody speaks of them any more.
+async fn withdraw_strangers(ctx: Ctx, names: Vec<&'static str>) {
+    for job in ctx.resources.of_kind("job") {
+        if job.id.scope() == "hob" && !names.contains(&job.id.name()) {
+            ctx.resources.withdraw("jobs", job.id.clone()).await;
         }
     }
 }

@@ -1,11 +1,14 @@
 //! The recent changes of level of one resource, small enough to keep for thousands of them.
 
 use hob_base::uptime::{Change, Span, Totals, totals};
-use hob_base::{Level, Timestamp, Transition};
+use hob_base::{Level, Transition};
 use std::time::Duration;
 
 /// How many days a strip shows.
 pub const STRIP_DAYS: usize = 90;
+
+/// What flaps all the time is told by its latest changes.
+const CHANGES_MAX: usize = 5000;
 
 /// Changes of level in order of time, the last [`STRIP_DAYS`] days and a little more.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,7 +18,8 @@ pub struct History {
 
 impl History {
     /// From changes in order of time.
-    pub fn new(changes: Vec<Change>) -> Self {
+    pub fn new(mut changes: Vec<Change>) -> Self {
+        changes.drain(..changes.len().saturating_sub(CHANGES_MAX));
         Self { changes }
     }
 
@@ -25,6 +29,7 @@ impl History {
         let oldest = transition.at.minus(Duration::from_secs((STRIP_DAYS as u64 + 2) * 86_400));
         // The last change before the window stays: it says how the window begins.
         let outdated = self.changes.partition_point(|change| change.at < oldest).saturating_sub(1);
+        let outdated = outdated.max(self.changes.len().saturating_sub(CHANGES_MAX));
         self.changes.drain(..outdated);
     }
 
@@ -36,15 +41,5 @@ impl History {
     /// What each of `days` is coloured like; `None` where nothing is known.
     pub fn days(&self, gaps: &[Span], days: &[Span]) -> Vec<Option<Level>> {
         days.iter().map(|day| self.totals(gaps, *day).shown()).collect()
-    }
-
-    /// When it was first known.
-    pub fn begins(&self) -> Option<Timestamp> {
-        self.changes.first().map(|change| change.at)
-    }
-
-    /// The changes themselves.
-    pub fn changes(&self) -> &[Change] {
-        &self.changes
     }
 }

@@ -3,7 +3,7 @@
 use super::{History, Message, Resources, store};
 use crate::{Ctx, Job};
 use hob_base::resource::{Moment, Withdrawn, expire, observe, restore, withdraw};
-use hob_base::{Clock, Error, Health, Observation, Resource, ResourceId, Result, Transition};
+use hob_base::{Clock, Error, Health, Level, Observation, Resource, ResourceId, Result, Transition};
 use hob_db::is_disk_full;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
@@ -64,20 +64,22 @@ fn unchanged(resource: &Resource) -> Vec<hob_base::uptime::Change> {
 pub fn keeper(started_at: hob_base::Timestamp) -> Job {
     Job::listener("resources.keeper", move |ctx, stop| async move {
         let resources = ctx.resources.clone();
-        let mut outbox = resources.take_outbox()?;
-        let now = ctx.clock.monotonic();
+        let mut outbox = resources.outbox()?;
+        let now = ctx.clock.moment();
         let mut keeper = Keeper {
             ctx,
             started_at,
             backlog: Vec::new(),
             unsaved: BTreeSet::new(),
+            gone: BTreeSet::new(),
             refused: false,
-            next_tick: now + TICK,
-            next_save: now + SAVE_EVERY,
-            next_alive: now,
+            last_alive: now,
+            next_tick: now.monotonic + TICK,
+            next_expiry: now.monotonic,
+            next_save: now.monotonic + SAVE_EVERY,
+            next_alive: now.monotonic,
         };
         keeper.run(&mut outbox, &stop).await;
-        resources.return_outbox(outbox);
         Ok(())
     })
 }
@@ -89,9 +91,15 @@ struct Keeper {
     backlog: Vec<Transition>,
     /// Resources whose facts are newer than the database.
     unsaved: BTreeSet<ResourceId>,
+    /// Resources that are gone but still in the database, because it refused.
+    gone: BTreeSet<ResourceId>,
     /// Whether the database refused last time.
     refused: bool,
+    /// When the database was last told that the hub runs, or should have been.
+    last_alive: Moment,
     next_tick: Duration,
+    /// No word stops to hold before this.
+    next_expiry: Duration,
     next_save: Duration,
     next_alive: Duration,
 }
@@ -111,6 +119,8 @@ struct Batch {
 impl Keeper {
     async fn run(&mut self, outbox: &mut mpsc::Receiver<Message>, stop: &CancellationToken) {
         let mut messages = Vec::new();
+        // What an earlier run said of the database no longer counts.
+        self.say_database(Health::ok("The database accepts writes."));
         loop {
             let mut batch = Batch::default();
             let pause = self.next_tick.saturating_sub(self.ctx.clock.monotonic());
@@ -126,9 +136,12 @@ impl Keeper {
                 () = self.ctx.clock.sleep(pause) => {}
             }
             // By the clock, not by the pause: where sources never stop talking there is no pause.
-            if self.ctx.clock.monotonic() >= self.next_tick {
-                self.expire_due(&mut batch);
-                self.next_tick = self.ctx.clock.monotonic() + TICK;
+            let now = self.ctx.clock.moment();
+            if now.monotonic >= self.next_tick {
+                self.next_tick = now.monotonic + TICK;
+                if now.monotonic >= self.next_expiry {
+                    self.expire_due(&mut batch, now);
+                }
             }
             self.commit(batch).await;
             self.housekeeping().await;
@@ -151,9 +164,10 @@ impl Keeper {
         batch.states.get(id).cloned().unwrap_or_else(|| self.ctx.resources.get(id))
     }
 
-    fn fold(&self, batch: &mut Batch, message: Message, now: Moment) {
+    fn fold(&mut self, batch: &mut Batch, message: Message, now: Moment) {
         match message {
             Message::Observe(observation) => {
+                self.next_expiry = self.next_expiry.min(now.monotonic.saturating_add(observation.holds_for));
                 let before = self.current(batch, &observation.resource);
                 let after = observe(before.as_deref(), *observation, now);
                 batch.change(before.as_deref(), after);
@@ -162,27 +176,31 @@ impl Keeper {
                 let Some(before) = self.current(batch, &id) else { return };
                 match withdraw(&before, &source, now) {
                     Some(Withdrawn::Remains(after)) => batch.change(Some(&before), *after),
-                    Some(Withdrawn::Gone) => batch.remove(id),
+                    Some(Withdrawn::Gone) => batch.remove(&before, "Nobody speaks of it any more.", now),
                     None => {}
                 }
             }
             Message::Forget(id) => {
-                if self.current(batch, &id).is_some() {
-                    batch.remove(id);
+                if let Some(before) = self.current(batch, &id) {
+                    batch.remove(&before, "Somebody let Hob forget it.", now);
                 }
             }
             Message::Settle(sender) => batch.settled.push(sender),
         }
     }
 
-    fn expire_due(&self, batch: &mut Batch) {
-        let now = self.ctx.clock.moment();
+    fn expire_due(&mut self, batch: &mut Batch, now: Moment) {
+        self.next_expiry = Duration::MAX;
         for before in self.ctx.resources.list() {
             // What somebody spoke of in this very batch is looked at next time.
             if batch.states.contains_key(&before.id) {
+                self.next_expiry = now.monotonic;
                 continue;
             }
-            if let Some(after) = expire(&before, now) {
+            let after = expire(&before, now);
+            let next = after.as_ref().unwrap_or(&before).next_deadline();
+            self.next_expiry = self.next_expiry.min(next.unwrap_or(Duration::MAX));
+            if let Some(after) = after {
                 batch.change(Some(&before), after);
             }
         }
@@ -195,17 +213,23 @@ impl Keeper {
             .iter()
             .filter_map(|id| batch.states.get(id).map(|state| (id.clone(), state.clone())))
             .collect();
-        if !urgent.is_empty() || !batch.transitions.is_empty() {
-            self.backlog.extend(batch.transitions.iter().cloned());
+        self.backlog.extend(batch.transitions.iter().cloned());
+        // While the database refuses, housekeeping alone tries again: sources must not wait for it.
+        let waiting = !urgent.is_empty() || !self.backlog.is_empty();
+        if waiting && !self.refused {
             self.write(&urgent).await;
         }
         for (id, state) in &batch.states {
-            if state.is_none() {
-                self.unsaved.remove(id);
-            } else if self.refused || !batch.urgent.contains(id) {
-                self.unsaved.insert(id.clone());
-            }
+            let written = batch.urgent.contains(id) && !self.refused;
+            self.unsaved.remove(id);
+            self.gone.remove(id);
+            match state {
+                None if !written => self.gone.insert(id.clone()),
+                Some(_) if !written && batch.visible.contains(id) => self.unsaved.insert(id.clone()),
+                _ => false,
+            };
         }
+        self.bound_backlog();
         self.ctx.resources.remember(&batch.transitions);
         self.ctx.resources.publish(batch.states.into_iter().collect(), batch.visible.into_iter().collect());
         for sender in batch.settled {
@@ -220,19 +244,22 @@ impl Keeper {
                 self.backlog.clear();
                 if std::mem::take(&mut self.refused) {
                     info!("the database accepts writes again; everything that waited has been written");
-                    self.say_database(Health::ok("The database accepts writes.")).await;
+                    self.say_database(Health::ok("The database accepts writes."));
                 }
             }
-            Err(error) => self.refuse(&error).await,
+            Err(error) => self.refuse(&error),
         }
     }
 
-    async fn refuse(&mut self, error: &Error) {
+    fn bound_backlog(&mut self) {
         if self.backlog.len() > BACKLOG_MAX {
             let lost = self.backlog.len() - BACKLOG_MAX;
             self.backlog.drain(..lost);
             error!(lost, "the database has refused for too long; the oldest changes of health were given up");
         }
+    }
+
+    fn refuse(&mut self, error: &Error) {
         if std::mem::replace(&mut self.refused, true) {
             return;
         }
@@ -251,10 +278,10 @@ impl Keeper {
                 "Look at the evidence; what is waiting is written as soon as the database accepts it.",
             )
         };
-        self.say_database(Health::critical(reason).with_evidence(error.chain()).with_remedy(remedy)).await;
+        self.say_database(Health::critical(reason).with_evidence(error.chain()).with_remedy(remedy));
     }
 
-    async fn say_database(&self, health: Health) {
+    fn say_database(&self, health: Health) {
         let id = ResourceId::new("database", "hob", self.ctx.db.driver());
         let observation = Observation::new("hob", id, Duration::from_secs(10 * 366 * 86_400))
             .named("Hob's database")
@@ -267,11 +294,10 @@ impl Keeper {
         let now = self.ctx.clock.monotonic();
         if now >= self.next_alive {
             self.next_alive = now + if self.refused { RETRY_EVERY } else { ALIVE_EVERY };
-            let alive = store::keep_run_alive(&self.ctx.db, self.started_at, self.ctx.clock.now()).await;
-            if let Err(error) = alive {
-                self.refuse(&error).await;
-            } else if self.refused {
-                self.save_unsaved().await;
+            match self.note_alive().await {
+                Err(error) => self.refuse(&error),
+                Ok(()) if self.refused => self.save_unsaved().await,
+                Ok(()) => {}
             }
         }
         if now >= self.next_save {
@@ -280,17 +306,39 @@ impl Keeper {
         }
     }
 
+    /// Notes that the hub runs. Where the wall clock ran ahead of the monotonic one, the machine slept or its clock was
+    /// set: nobody watched in between, which is a gap like the one between two runs.
+    async fn note_alive(&mut self) -> Result<()> {
+        let (last, now) = (self.last_alive, self.ctx.clock.moment());
+        self.last_alive = now;
+        let jump = now.wall.since(last.wall).saturating_sub(now.monotonic.saturating_sub(last.monotonic));
+        if jump > store::RESTART {
+            info!(seconds = jump.as_secs(), "the clock ran ahead: the machine slept, or its clock was set");
+            self.started_at = now.wall;
+            self.ctx.resources.add_gap(hob_base::uptime::Span { from: last.wall, to: now.wall });
+            return store::add_run(&self.ctx.db, now.wall).await;
+        }
+        store::keep_run_alive(&self.ctx.db, self.started_at, now.wall).await
+    }
+
     async fn save_unsaved(&mut self) {
         let unsaved: Vec<_> = std::mem::take(&mut self.unsaved)
             .into_iter()
             .filter_map(|id| self.ctx.resources.get(&id).map(|resource| (id, Some(resource))))
+            .chain(std::mem::take(&mut self.gone).into_iter().map(|id| (id, None)))
             .collect();
         if unsaved.is_empty() && self.backlog.is_empty() {
             return;
         }
         self.write(&unsaved).await;
         if self.refused {
-            self.unsaved.extend(unsaved.into_iter().map(|(id, _)| id));
+            for (id, state) in unsaved {
+                if state.is_some() {
+                    self.unsaved.insert(id)
+                } else {
+                    self.gone.insert(id)
+                };
+            }
         }
     }
 }
@@ -316,9 +364,19 @@ impl Batch {
         self.states.insert(id, Some(Arc::new(after)));
     }
 
-    fn remove(&mut self, id: ResourceId) {
-        self.visible.insert(id.clone());
-        self.urgent.insert(id.clone());
-        self.states.insert(id, None);
+    /// From now on nothing is known of it, which its history must say: it may come back.
+    fn remove(&mut self, before: &Resource, reason: &str, now: Moment) {
+        if before.judged && before.health.level != Level::Unknown {
+            self.transitions.push(Transition {
+                resource: before.id.clone(),
+                at: now.wall.max(before.since.plus(Duration::from_millis(1))),
+                from: Some(before.health.level),
+                to: Level::Unknown,
+                reason: reason.to_owned(),
+            });
+        }
+        self.visible.insert(before.id.clone());
+        self.urgent.insert(before.id.clone());
+        self.states.insert(before.id.clone(), None);
     }
 }

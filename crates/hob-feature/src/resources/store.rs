@@ -10,9 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tracing::warn;
 
-/// A transition as it was recorded.
-pub type StoredTransition = Transition;
-
 type Row = (String, i64, Option<String>, String, String);
 
 /// Writes transitions and the state of resources in one transaction; `None` deletes a resource's state.
@@ -81,7 +78,7 @@ pub(super) async fn list_transitions(
     db: &Db,
     of: Option<&ResourceId>,
     limit: u32,
-) -> Result<Vec<StoredTransition>> {
+) -> Result<Vec<Transition>> {
     const OF_ONE: &str = "SELECT resource_id, at, from_level, to_level, reason FROM hob_transition
         WHERE resource_id = $1 ORDER BY at DESC LIMIT $2";
     const OF_ALL: &str = "SELECT resource_id, at, from_level, to_level, reason FROM hob_transition
@@ -96,7 +93,7 @@ pub(super) async fn list_transitions(
     rows.into_iter().map(read_row).collect()
 }
 
-fn read_row((resource, at, from, to, reason): Row) -> Result<StoredTransition> {
+fn read_row((resource, at, from, to, reason): Row) -> Result<Transition> {
     let doing = || format!("Reading the transition of {resource} at {at}");
     Ok(Transition {
         resource: resource.parse().doing(doing)?,
@@ -140,30 +137,35 @@ fn unpack(packed: &str, from: Timestamp) -> Vec<Change> {
     changes
 }
 
-/// Notes that the hub starts, and returns the spans in which it did not run.
+/// Notes that the hub starts, and returns the spans in which it did not run, as far back as strips reach.
 pub(super) async fn begin_run(db: &Db, now: Timestamp) -> Result<Vec<Span>> {
-    const BEGIN: &str = "INSERT INTO hob_run (started_at, alive_at) VALUES ($1, $1)
-        ON CONFLICT (started_at) DO UPDATE SET alive_at = excluded.alive_at";
-    let rows: Vec<(i64, i64)> = on!(read db, p =>
-        sqlx::query_as("SELECT started_at, alive_at FROM hob_run ORDER BY started_at").fetch_all(p).await)
-    .doing(|| "Reading when the hub ran".to_owned())?;
-    on!(write db, p => sqlx::query(BEGIN).bind(now.millis()).execute(p).await.map(|_| ()))
-        .doing(|| "Noting the start of the hub".to_owned())?;
+    const RUNS: &str = "SELECT started_at, alive_at FROM hob_run WHERE alive_at >= $1 ORDER BY started_at";
+    let from = now.minus(Duration::from_secs((STRIP_DAYS as u64 + 2) * 86_400));
+    let rows: Vec<(i64, i64)> =
+        on!(read db, p => sqlx::query_as(RUNS).bind(from.millis()).fetch_all(p).await)
+            .doing(|| "Reading when the hub ran".to_owned())?;
+    add_run(db, now).await?;
     Ok(gaps_between(&rows, now))
 }
 
-/// Gaps shorter than two minutes are restarts; what was known before them is taken to hold.
+/// Notes that the hub begins to watch, after a start or after the machine slept.
+pub(super) async fn add_run(db: &Db, now: Timestamp) -> Result<()> {
+    const SQL: &str = "INSERT INTO hob_run (started_at, alive_at) VALUES ($1, $1)
+        ON CONFLICT (started_at) DO UPDATE SET alive_at = excluded.alive_at";
+    on!(write db, p => sqlx::query(SQL).bind(now.millis()).execute(p).await.map(|_| ()))
+        .doing(|| "Noting that the hub begins to watch".to_owned())
+}
+
+/// Gaps no longer than this are restarts; what was known before them is taken to hold.
+pub(super) const RESTART: Duration = Duration::from_secs(120);
+
 fn gaps_between(runs: &[(i64, i64)], now: Timestamp) -> Vec<Span> {
-    const RESTART_MS: i64 = 120_000;
     let starts = runs.iter().skip(1).map(|(start, _)| *start).chain([now.millis()]);
-    runs.iter()
-        .zip(starts)
-        .filter(|((_, alive), next)| next - alive > RESTART_MS)
-        .map(|((_, alive), next)| Span {
-            from: Timestamp::from_millis(*alive),
-            to: Timestamp::from_millis(next),
-        })
-        .collect()
+    let between = runs.iter().zip(starts).map(|((_, alive), next)| Span {
+        from: Timestamp::from_millis(*alive),
+        to: Timestamp::from_millis(next),
+    });
+    between.filter(|gap| gap.to.since(gap.from) > RESTART).collect()
 }
 
 /// Notes that the hub still runs.
