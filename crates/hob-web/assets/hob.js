@@ -8,6 +8,8 @@ const dialog = $("dialog");
 const live = { source: null, lost: 0, retry: 0 };
 
 function swap(html) {
+  // A page that is on its way may be older than this change.
+  if (refreshing) again = true;
   const template = document.createElement("template");
   template.innerHTML = html;
   for (const fresh of [...template.content.children]) {
@@ -15,6 +17,14 @@ function swap(html) {
     if (!old) continue;
     // A control in use must not vanish under the finger: only its look changes.
     const focused = old.contains(document.activeElement) ? focusPath(old) : null;
+    const spoken = old.querySelector("[aria-live]");
+    if (old.hasAttribute("aria-live") || spoken) {
+      // A screen reader speaks what changes inside of a region, not a new region.
+      old.className = fresh.className;
+      old.replaceChildren(...fresh.childNodes);
+      focused?.(old);
+      continue;
+    }
     old.replaceWith(fresh);
     focused?.(fresh);
   }
@@ -28,6 +38,7 @@ function focusPath(root) {
 
 let refreshing = false;
 let again = false;
+let waits = 250;
 
 async function refresh() {
   if (refreshing) {
@@ -41,11 +52,13 @@ async function refresh() {
       location.href = answer.url;
       return;
     }
-    if (!answer.ok) return;
+    if (!answer.ok) throw new Error(answer.status);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById("main");
     const old = $("main");
-    if (!fresh || !old || old.querySelector("form :focus, [data-copy]")) return;
+    if (!fresh || !old) return;
+    // Nothing is taken away from under somebody who writes, or who has yet to copy a token.
+    if (old.querySelector("form :focus, [data-copy]")) throw new Error("in use");
     const open = new Set([...old.querySelectorAll("details[open][id]")].map((d) => d.id));
     fresh.querySelectorAll("details[id]").forEach((d) => (d.open ||= open.has(d.id)));
     const restore = old.contains(document.activeElement) ? focusPath(old) : null;
@@ -53,13 +66,16 @@ async function refresh() {
     globalThis.htmx?.process(old);
     restore?.(old);
     document.body.dataset.live = page.body.dataset.live;
+    waits = 250;
   } catch {
-    // Away for a moment; the stream says when it is back.
+    // Away for a moment, or in use: later.
+    again = true;
+    waits = Math.min(waits * 2, 15_000);
   } finally {
     refreshing = false;
     if (again) {
       again = false;
-      setTimeout(refresh, 250);
+      setTimeout(refresh, waits);
     }
   }
 }

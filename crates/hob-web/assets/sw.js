@@ -3,8 +3,7 @@
 
 const OFFLINE = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark"><title>Hob cannot be reached</title>
-<h1>Hob cannot be reached</h1><p>This device is offline, or the machine that Hob runs on is. The page loads by itself
-when you try again.</p><p><a href="/">Try again</a></p></html>`;
+<h1>Hob cannot be reached</h1><p>This device is offline, or the machine that Hob runs on is.</p><p><a href="/">Try again</a></p></html>`;
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));

@@ -1,6 +1,7 @@
 //! Errors become answers in one place: a page, a fragment for htmx, or problem+json (RFC 9457), as the request wants it.
 
 use crate::frame::Frame;
+use crate::guard::bearer;
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -39,7 +40,7 @@ impl IntoResponse for Failure {
 pub fn wants_json(path: &str, headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     path.starts_with("/api/")
-        || headers.contains_key(header::AUTHORIZATION)
+        || bearer(headers).is_some()
         || (accept.contains("json") && !accept.contains("html"))
 }
 

@@ -1,5 +1,6 @@
 //! Stylesheet, scripts and icons: in the binary, compressed at build time, under names that change with their content.
 
+use crate::compress::Packed;
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -47,23 +48,17 @@ pub(crate) fn serve_fixed(name: &str, headers: &HeaderMap) -> Response {
 }
 
 fn respond(asset: &Asset, headers: &HeaderMap, cache: &'static str) -> Response {
-    let accepts = |coding: &str| {
-        headers
-            .get(header::ACCEPT_ENCODING)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.split(',').any(|c| c.split(';').next().map(str::trim) == Some(coding)))
-    };
-    let (body, coding) = match (asset.brotli, asset.gzip) {
-        (Some(body), _) if accepts("br") => (body, Some("br")),
-        (_, Some(body)) if accepts("gzip") => (body, Some("gzip")),
-        _ => (asset.plain, None),
+    let (body, how) = match (Packed::for_request(headers), asset.brotli, asset.gzip) {
+        (Packed::Brotli, Some(body), _) => (body, Packed::Brotli),
+        (Packed::Brotli | Packed::Gzip, _, Some(body)) => (body, Packed::Gzip),
+        _ => (asset.plain, Packed::Plain),
     };
     let mut response = body.into_response();
     let out = response.headers_mut();
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if let Some(coding) = coding {
+    if let Some(coding) = how.coding() {
         out.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
     }
     response

@@ -10,7 +10,6 @@ pub use facts::facts;
 pub use forms::{Field, field, form, select};
 
 use crate::assets::asset;
-use hob_base::wording::duration_words;
 use hob_base::{Health, Level, Timestamp};
 use hob_feature::Ctx;
 use maud::{Markup, PreEscaped, html};
@@ -78,11 +77,6 @@ pub fn time(at: Timestamp, ctx: &Ctx) -> Markup {
     html! {
         time datetime=(at.rfc3339()) title=(zoned.strftime("%A, %-d %B %Y, %H:%M:%S")) { (zoned.strftime(format)) }
     }
-}
-
-/// `for 4 minutes`
-pub fn lasting(since: Timestamp, ctx: &Ctx) -> Markup {
-    html! { (duration_words(ctx.clock.now().since(since))) }
 }
 
 /// Reason, evidence and remedy of a health, for a page that explains.

@@ -15,6 +15,9 @@ const WHOLE_BYTES_MAX: u64 = 8 << 20;
 /// Brotli's effort. 4 is where the size stops to fall quickly while the time still does not matter.
 const BROTLI_QUALITY: u32 = 4;
 
+/// On what the text of an answer depends: who asks, and whether for a part of the page.
+const VARY: &str = "accept-encoding, cookie, hx-request";
+
 /// How an answer is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Packed {
@@ -98,12 +101,13 @@ pub(crate) async fn compress(request: Request, next: Next) -> Response {
         if known.as_ref() == Some(&tag) {
             parts.status = StatusCode::NOT_MODIFIED;
             parts.headers.insert(header::ETAG, tag);
+            parts.headers.insert(header::VARY, HeaderValue::from_static(VARY));
             parts.headers.remove(header::CONTENT_LENGTH);
             return Response::from_parts(parts, Body::empty());
         }
         parts.headers.insert(header::ETAG, tag);
     }
-    parts.headers.insert(header::VARY, HeaderValue::from_static("accept-encoding, hx-request"));
+    parts.headers.insert(header::VARY, HeaderValue::from_static(VARY));
     let (Some(coding), true) = (how.coding(), size >= WORTH_BYTES) else {
         return Response::from_parts(parts, Body::from(body));
     };
@@ -113,7 +117,7 @@ pub(crate) async fn compress(request: Request, next: Next) -> Response {
 }
 
 /// A weak ETag over the text: packing does not change it.
-pub(crate) fn etag(body: &[u8]) -> HeaderValue {
+pub fn etag(body: &[u8]) -> HeaderValue {
     // Two FNV-1a passes with different offsets: 128 bits, so that a collision never hides a change.
     let hash =
         |offset: u64| body.iter().fold(offset, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3));

@@ -152,12 +152,16 @@ async fn identify(ctx: &Ctx, head: &Parts, need: Need) -> Result<Option<Identity
     }
 }
 
+/// The API token. Any other `Authorization` is for a reverse proxy in front of Hob, which may pass it on.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 /// What the request shows: a bearer token before a cookie.
-fn credential(headers: &HeaderMap) -> Option<Credential> {
-    if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let text = value.to_str().ok()?;
-        let (scheme, token) = text.split_once(' ')?;
-        return scheme.eq_ignore_ascii_case("bearer").then(|| Credential::Bearer(token.trim().to_owned()));
+pub(crate) fn credential(headers: &HeaderMap) -> Option<Credential> {
+    if let Some(token) = bearer(headers) {
+        return Some(Credential::Bearer(token.to_owned()));
     }
     let wanted = if is_https(headers) { SESSION_COOKIE_SECURE } else { SESSION_COOKIE };
     headers
@@ -218,7 +222,8 @@ mod tests {
             credential(&headers(&[("cookie", "a=b; hob=abc")])),
             Some(Credential::Cookie("abc".to_owned()))
         );
-        assert_eq!(credential(&headers(&[("authorization", "Basic x")])), None);
+        let behind_a_proxy = headers(&[("authorization", "Basic x"), ("cookie", "hob=abc")]);
+        assert_eq!(credential(&behind_a_proxy), Some(Credential::Cookie("abc".to_owned())));
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Starting and stopping a hub.
 
-use crate::guard::Peer;
 use crate::listen::{bind_local, serve_local, serve_tcp};
 use crate::router;
 use hob_base::{Clock, Error};
@@ -225,14 +224,4 @@ pub fn check_config(features: &[Feature], config: &Config, own: &[&str]) -> Vec<
     }
     config.check_keys(&known, &problems);
     problems.into_sorted()
-}
-
-impl Peer {
-    /// The address that counts tries to log in.
-    pub fn describe(self) -> String {
-        match self {
-            Self::Network(address) => address.ip().to_string(),
-            Self::Local => "local".to_owned(),
-        }
-    }
 }

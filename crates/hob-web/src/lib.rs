@@ -3,6 +3,8 @@
 //! A request passes, from outside in: security headers, compression and ETag, errors → answers, the session guard
 //! ([`guard`]), the feature's handler. Pages are functions from view data to markup, built from [`components`]; they read
 //! memory and never probe. What changes is pushed over server-sent events ([`live`]).
+//!
+//! The Cargo feature `fuzzing` opens what reads the heads of requests to the targets in `fuzz/`; it is no part of the API.
 
 pub mod answer;
 mod assets;
@@ -10,6 +12,8 @@ pub mod components;
 mod compress;
 mod design;
 mod frame;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod guard;
 pub mod hub;
 mod listen;
@@ -20,7 +24,7 @@ mod system;
 
 pub use answer::{Answer, Failure};
 pub use assets::{Asset, asset};
-pub use compress::{Packed, pack};
+pub use compress::{Packed, etag, pack};
 pub use frame::{Frame, FrameCache};
 pub use guard::{Peer, SESSION_COOKIE, SESSION_COOKIE_SECURE, is_https};
 pub use hub::{Hub, HubOptions, StartError};

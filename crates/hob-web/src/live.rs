@@ -51,7 +51,7 @@ struct Ring {
 }
 
 #[derive(Debug, Clone)]
-struct Event {
+pub(crate) struct Event {
     number: u64,
     frame: Bytes,
 }
@@ -111,7 +111,7 @@ impl Live {
     }
 
     /// What a page at `position` has missed, and everything from now on.
-    fn follow(&self, position: &str) -> (Vec<Bytes>, broadcast::Receiver<Event>) {
+    pub(crate) fn follow(&self, position: &str) -> (Vec<Bytes>, broadcast::Receiver<Event>) {
         let ring = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let receiver = self.sender.subscribe();
         let here = format!("{}.{}", ring.boot, ring.last);
@@ -241,7 +241,10 @@ mod tests {
     fn a_page_from_another_run_or_from_long_ago_is_told_to_fetch_itself() {
         let live = stage();
         for position in ["", "other.1", "b.99", "nonsense", "b.x"] {
-            assert!(text(&live.follow(position).0).contains("event: stale\nretry: 500\ndata: *"), "{position}");
+            assert!(
+                text(&live.follow(position).0).contains("event: stale\nretry: 500\ndata: *"),
+                "{position}"
+            );
         }
         for _ in 0..=RING_MAX {
             live.stale("x");

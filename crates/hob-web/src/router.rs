@@ -60,7 +60,7 @@ async fn unknown(request: Request) -> Failure {
 /// Outermost: gives the request the house, counts it, and puts the security headers on the answer.
 async fn enter(State(ctx): State<Ctx>, mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(ctx.clone());
-    let page = *request.method() == Method::GET;
+    let page = matches!(*request.method(), Method::GET | Method::HEAD);
     let mut response = next.run(request).await;
     ctx.memory.of::<system::Requests>().count(&ctx, response.status());
     let headers = response.headers_mut();

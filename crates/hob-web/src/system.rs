@@ -17,6 +17,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use serde_json::json;
 use std::sync::OnceLock;
+use tracing::warn;
 
 /// Counts answers by class of status.
 #[derive(Default)]
@@ -54,12 +55,16 @@ pub(crate) fn guarded_routes(ctx: &Ctx) -> Router {
         .with_state(ctx.clone())
 }
 
-/// Ready when the database answers.
+/// Ready when resources are kept up to date and the database answers.
 async fn readyz(State(ctx): State<Ctx>) -> Response {
+    if !ctx.jobs.list().iter().any(|job| job.name == "resources.keeper" && job.running) {
+        return (StatusCode::SERVICE_UNAVAILABLE, "not ready: nobody keeps the resources\n").into_response();
+    }
     match ctx.db.ping().await {
         Ok(()) => "ready\n".into_response(),
         Err(error) => {
-            (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {}\n", error.chain())).into_response()
+            warn!(reason = error.chain(), "asked whether Hob is ready, the database did not answer");
+            (StatusCode::SERVICE_UNAVAILABLE, "not ready: the database does not answer\n").into_response()
         }
     }
 }
