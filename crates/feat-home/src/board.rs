@@ -3,12 +3,13 @@
 use crate::model::{House, Tile, house};
 use crate::pages::{self, Uptime};
 use crate::tiles;
+use axum::http::HeaderValue;
 use bytes::Bytes;
 use hob_base::uptime::{Span, days};
 use hob_base::{Resource, ResourceId, Result};
 use hob_feature::Ctx;
 use hob_feature::resources::STRIP_DAYS;
-use hob_web::{Frame, FrameCache, Packed, live, pack};
+use hob_web::{Frame, FrameCache, Packed, etag, live, pack};
 use maud::Markup;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +24,7 @@ const FRAMES_MAX: usize = 32;
 pub(crate) struct Board {
     tiles: Mutex<TileCache>,
     page: Mutex<Option<(Key, Arc<Drawn>)>>,
-    packed: Mutex<HashMap<(FrameCache, Packed), (Key, Bytes)>>,
+    packed: Mutex<HashMap<(FrameCache, Packed), (Key, PackedPage)>>,
 }
 
 #[derive(Default)]
@@ -49,27 +50,34 @@ pub(crate) struct Drawn {
     live: String,
 }
 
+/// A page that is ready to be sent.
+#[derive(Debug, Clone)]
+pub(crate) struct PackedPage {
+    pub(crate) bytes: Bytes,
+    pub(crate) etag: HeaderValue,
+}
+
 /// The home page of who asks, packed for the browser.
 ///
 /// # Errors
 /// When the settings of tiles cannot be read.
-pub(crate) async fn home_page(frame: &Frame, how: Packed) -> Result<Bytes> {
+pub(crate) async fn home_page(frame: &Frame, how: Packed) -> Result<PackedPage> {
     let (key, drawn) = draw(&frame.ctx).await?;
     let board = frame.ctx.memory.of::<Board>();
     let cache_key = (frame.cache_key(), how);
     let mut packed = board.packed.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, bytes)) = packed.get(&cache_key).filter(|(drawn_for, _)| *drawn_for == key) {
-        return Ok(bytes.clone());
+    if let Some((_, page)) = packed.get(&cache_key).filter(|(drawn_for, _)| *drawn_for == key) {
+        return Ok(page.clone());
     }
     drop(packed);
     let page = frame.markup_at("Home", &drawn.body, &drawn.live).into_string();
-    let bytes = pack(how, page.as_bytes());
+    let page = PackedPage { bytes: pack(how, page.as_bytes()), etag: etag(page.as_bytes()) };
     packed = board.packed.lock().unwrap_or_else(PoisonError::into_inner);
     if packed.len() >= FRAMES_MAX {
         packed.clear();
     }
-    packed.insert(cache_key, (key, bytes.clone()));
-    Ok(bytes)
+    packed.insert(cache_key, (key, page.clone()));
+    Ok(page)
 }
 
 /// The house and the drawn page as they are now.

@@ -17,6 +17,9 @@ use tokio_util::sync::CancellationToken;
 /// Changes within this time are sent together.
 const TOGETHER: Duration = Duration::from_millis(400);
 
+/// When more than this changed at once, pages fetch themselves instead: every open page gets every fragment.
+const SWAP_BYTES_MAX: usize = 64 << 10;
+
 pub(crate) fn jobs(_: &Ctx) -> Vec<Job> {
     vec![Job::listener("home.live", watch)]
 }
@@ -108,7 +111,9 @@ fn push(ctx: &Ctx, before: Option<&Shown>, now: Option<&Shown>, changed: Option<
     match (before, now) {
         (Some(before), Some(now)) if before.same_places(now) => {
             let fragments = fragments(ctx, before, now, changed);
-            if !fragments.0.is_empty() {
+            if fragments.0.len() > SWAP_BYTES_MAX {
+                topics.push("home");
+            } else if !fragments.0.is_empty() {
                 stage.swap(&fragments);
             }
         }

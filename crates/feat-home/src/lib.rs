@@ -29,7 +29,7 @@ pub const FEATURE: Feature = Feature {
     ],
     routes: routes::routes,
     jobs: jobs::jobs,
-    search: |ctx, text| model::search(&ctx.resources.list(), text),
+    search: |ctx, text| model::search(&ctx.resources.list(), &tiles::known(ctx), text),
     migrations: &[Migration { number: 1, name: "tiles", sql: include_str!("migrations/0001_tiles.sql") }],
     config: &[config::TILE],
     ..Feature::new("home", "Home")

@@ -3,7 +3,7 @@
 mod search;
 mod sentence;
 
-pub use search::search;
+pub use search::{Words, search};
 pub use sentence::sentence;
 
 use hob_base::{Level, Resource, ResourceId};

@@ -2,7 +2,7 @@
 
 mod api;
 
-use crate::model::{self, TileSettings, check_name, link_target};
+use crate::model::{self, Settings, TileSettings, Words, check_name, link_target};
 use crate::pages::{self, Mistakes};
 use crate::{board, tiles};
 use axum::Form;
@@ -43,11 +43,17 @@ pub(crate) fn routes(ctx: &Ctx) -> Router {
 
 async fn home(frame: Frame, headers: HeaderMap) -> Answer {
     let how = Packed::for_request(&headers);
-    let bytes = board::home_page(&frame, how).await?;
-    let mut response = Response::new(Body::from(bytes));
+    let page = board::home_page(&frame, how).await?;
+    let known = headers.get(header::IF_NONE_MATCH) == Some(&page.etag);
+    let mut response = Response::new(if known { Body::empty() } else { Body::from(page.bytes) });
     let out = response.headers_mut();
+    out.insert(header::ETAG, page.etag);
+    out.insert(header::VARY, HeaderValue::from_static("accept-encoding, cookie, hx-request"));
+    if known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return Ok(response);
+    }
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    out.insert(header::VARY, HeaderValue::from_static("accept-encoding, cookie"));
     if let Some(coding) = how.coding() {
         out.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
     }
@@ -68,7 +74,7 @@ async fn list(State(ctx): State<Ctx>, frame: Frame, Query(query): Query<ListQuer
     let all = ctx.resources.list();
     let kinds: Vec<String> =
         all.iter().map(|r| r.id.kind().to_owned()).collect::<BTreeSet<_>>().into_iter().collect();
-    let mut shown = select(&all, &query)?;
+    let mut shown = select(&all, &settings, &query)?;
     if query.hidden == "yes" {
         shown.retain(|resource| settings.hides(&resource.id));
     }
@@ -82,25 +88,21 @@ async fn list(State(ctx): State<Ctx>, frame: Frame, Query(query): Query<ListQuer
 }
 
 /// The resources that a query asks for.
-pub(crate) fn select(all: &[Arc<Resource>], query: &ListQuery) -> hob_base::Result<Vec<Arc<Resource>>> {
+pub(crate) fn select(
+    all: &[Arc<Resource>],
+    settings: &Settings,
+    query: &ListQuery,
+) -> hob_base::Result<Vec<Arc<Resource>>> {
     let level = match query.health.as_str() {
         "" | "bad" => None,
         text => Some(text.parse::<Level>().map_err(|problem| Error::invalid("health", problem))?),
     };
-    let text = query.q.to_lowercase();
-    let contains = |r: &Resource| {
-        text.split_whitespace().all(|word| {
-            r.name.to_lowercase().contains(word)
-                || r.id.as_str().to_lowercase().contains(word)
-                || r.health.reason.to_lowercase().contains(word)
-                || r.facts.values().any(|f| f.as_text().is_some_and(|t| t.to_lowercase().contains(word)))
-        })
-    };
+    let words = Words::new(&query.q);
     let selected = all.iter().filter(|r| {
         (query.kind.is_empty() || r.id.kind() == query.kind)
             && level.is_none_or(|level| r.health.level == level)
             && (query.health != "bad" || (r.judged && r.health.level != Level::Ok))
-            && contains(r)
+            && (words.is_empty() || words.score(r, settings).is_some())
     });
     Ok(selected.cloned().collect())
 }
@@ -173,7 +175,7 @@ async fn edit_page(
         .collect();
     let groups: Vec<String> = groups.into_iter().collect();
     let body = pages::edit(resource, &shown, &file, &groups, mistakes);
-    Ok(frame.dialog(&format!("Tile of {}", resource.name), &body))
+    Ok(frame.dialog(&format!("Tile of {}", settings.name_of(resource)), &body))
 }
 
 #[derive(Debug, Default, Deserialize)]

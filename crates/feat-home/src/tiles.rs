@@ -6,12 +6,14 @@ use crate::store;
 use hob_base::{ResourceId, Result};
 use hob_feature::{Ctx, Problems};
 use std::sync::{Arc, PoisonError, RwLock};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 /// The settings of all tiles. Replaced as a whole when one changes, so that readers never wait.
 #[derive(Default)]
 pub(crate) struct Tiles {
     loaded: OnceCell<()>,
+    /// Held while a change is written, so that of two at the same time neither is lost.
+    changing: Mutex<()>,
     settings: RwLock<Arc<Settings>>,
 }
 
@@ -34,11 +36,18 @@ pub(crate) async fn settings(ctx: &Ctx) -> Result<Arc<Settings>> {
     Ok(tiles.current())
 }
 
+/// The settings as far as they have been read.
+pub(crate) fn known(ctx: &Ctx) -> Arc<Settings> {
+    ctx.memory.of::<Tiles>().current()
+}
+
 /// Keeps what somebody changed; `None` goes back to what was found.
 ///
 /// # Errors
 /// When the database refuses.
 pub(crate) async fn change(ctx: &Ctx, id: &ResourceId, tile: Option<TileSettings>) -> Result<()> {
+    let tiles = ctx.memory.of::<Tiles>();
+    let changing = tiles.changing.lock().await;
     let mut settings = (*settings(ctx).await?).clone();
     match tile {
         Some(tile) => {
@@ -51,7 +60,8 @@ pub(crate) async fn change(ctx: &Ctx, id: &ResourceId, tile: Option<TileSettings
         }
     }
     settings.version += 1;
-    ctx.memory.of::<Tiles>().replace(settings);
+    tiles.replace(settings);
+    drop(changing);
     Ok(())
 }
 

@@ -44,7 +44,7 @@ fn one(name: &str, resource: &Resource) -> String {
     match resource.health.level {
         Level::Critical => format!("{name} is broken: {reason}."),
         Level::Warning => format!("{name} needs attention: {reason}."),
-        Level::Unknown | Level::Ok => format!("All well as far as is known, but not about {name}: {reason}."),
+        Level::Unknown | Level::Ok => format!("Nothing is known of {name}: {reason}."),
     }
 }
 

@@ -166,16 +166,31 @@ fn search_finds_names_before_facts() {
         ),
         well("host/home/nas", "nas"),
     ];
-    let titles: Vec<String> = search(&resources, "graf").into_iter().map(|hit| hit.title).collect();
+    let titles: Vec<String> =
+        search(&resources, &Settings::default(), "graf").into_iter().map(|hit| hit.title).collect();
     assert_eq!(titles, ["Grafana", "Other"]);
-    assert_eq!(search(&resources, "nas graf").len(), 2, "every word must match somewhere");
-    assert!(search(&resources, "  ").is_empty());
+    assert_eq!(
+        search(&resources, &Settings::default(), "nas graf").len(),
+        2,
+        "every word must match somewhere"
+    );
+    assert!(search(&resources, &Settings::default(), "  ").is_empty());
+}
+
+#[test]
+fn what_was_renamed_is_found_by_both_names() {
+    let renamed = TileSettings { name: Some("Zebra".into()), ..TileSettings::default() };
+    let people = [("service/nas/80".parse().unwrap(), renamed)].into();
+    let settings = Settings { version: 1, people, file: BTreeMap::new() };
+    for text in ["zebra", "grafana"] {
+        assert_eq!(search(&[well("service/nas/80", "Grafana")], &settings, text)[0].title, "Zebra");
+    }
 }
 
 proptest! {
     #[test]
     fn no_text_makes_search_or_checks_panic(text in ".{0,40}") {
-        let _ = search(&[well("service/nas/80", "Grafana")], &text);
+        let _ = search(&[well("service/nas/80", "Grafana")], &Settings::default(), &text);
         let _ = check_name(&text);
         let _ = link_target(&well("service/nas/80", "x"), Some(&text));
     }

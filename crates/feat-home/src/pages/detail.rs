@@ -55,9 +55,9 @@ pub(crate) fn detail(view: &Detail<'_>, ctx: &Ctx) -> Markup {
         @for extra in view.cards { (card(&extra.title, &extra.body)) }
         @if !resource.facts.is_empty() { (card("What is known", &facts(&resource.facts))) }
         @if resource.words.len() > 1 { (words(resource, ctx)) }
-        @if !view.needs.is_empty() { (card("Needs", &html! { ul.links { @for (id, found) in view.needs { (need(id, found.as_deref())) } } })) }
+        @if !view.needs.is_empty() { (card("Needs", &html! { ul.links { @for (id, found) in view.needs { (need(id, found.as_deref(), view.settings)) } } })) }
         @if !view.needed_by.is_empty() {
-            (card("Needed by", &html! { ul.links { @for other in view.needed_by { (need(&other.id, Some(other))) } } }))
+            (card("Needed by", &html! { ul.links { @for other in view.needed_by { (need(&other.id, Some(other), view.settings)) } } }))
         }
         (card("What happened", &timeline(view.transitions, ctx)))
     }
@@ -104,11 +104,11 @@ fn words(resource: &Resource, ctx: &Ctx) -> Markup {
     card("Who says what", &table("What each source says", &["Source", "Says", "Heard"], rows))
 }
 
-fn need(id: &ResourceId, found: Option<&Resource>) -> Markup {
+fn need(id: &ResourceId, found: Option<&Resource>, settings: &Settings) -> Markup {
     html! {
         li {
             @match found {
-                Some(resource) => a href=(resource_path(id)) { (health_mark(resource.health.level)) span { (resource.name) } small { (resource.health.reason) } },
+                Some(resource) => a href=(resource_path(id)) { (health_mark(resource.health.level)) span { (settings.name_of(resource)) } small { (resource.health.reason) } },
                 None => span.muted { (id) " (not known to Hob)" },
             }
         }

@@ -4,7 +4,7 @@ use crate::model::Settings;
 use hob_base::wording::counted;
 use hob_base::{Level, Resource};
 use hob_feature::Ctx;
-use hob_web::components::{empty, health_mark, resource_path, table, time};
+use hob_web::components::{empty, health_mark, level_word, resource_path, table, time};
 use maud::{Markup, html};
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(crate) fn list(
             div.field { label.sr for="health" { "Health" } select #health name="health" {
                 option value="" { "Any health" }
                 option value="bad" selected[filter.health == Some("bad")] { "not well" }
-                @for level in Level::ALL { option value=(level) selected[filter.health == Some(level.as_str())] { (level) } }
+                @for level in Level::ALL { option value=(level) selected[filter.health == Some(level.as_str())] { (level_word(level)) } }
             } }
             button type="submit" { "Show" }
         }

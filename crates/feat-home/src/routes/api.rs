@@ -42,7 +42,7 @@ async fn status(State(ctx): State<Ctx>) -> Answer {
 
 async fn resources(State(ctx): State<Ctx>, Query(query): Query<ListQuery>) -> Answer {
     let settings = tiles::settings(&ctx).await?;
-    let selected = select(&ctx.resources.list(), &query)?;
+    let selected = select(&ctx.resources.list(), &settings, &query)?;
     let told: Vec<Value> = selected.iter().map(|resource| tell(resource, &settings)).collect();
     Ok(json_answer(&json!({ "resources": told })))
 }
