@@ -20,6 +20,8 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -82,12 +84,14 @@ impl Location {
                     .map_err(|e| format!("the PostgreSQL address cannot be used: {e}"))?;
                 Ok(Self::Postgres(url.to_owned()))
             }
-            Some(url) => match url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
-                Some(path) if !path.is_empty() => Ok(Self::File(data.join(path))),
-                _ => Err("it must begin with postgres:// or sqlite:, for example \
-                          postgres://hob:password@db.lan/hob; leave it out to use a file in the data directory"
-                    .to_owned()),
-            },
+            Some(url) => {
+                match url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
+                    Some(path) if !path.is_empty() => Ok(Self::File(data.join(path))),
+                    _ => Err("it must begin with postgres:// or sqlite:, for example \
+                          postgres://hob@db.lan/hob; leave it out to use a file in the data directory"
+                        .to_owned()),
+                }
+            }
         }
     }
 }
@@ -134,6 +138,7 @@ impl Db {
             .busy_timeout(Duration::from_secs(5))
             .pragma("cache_size", "-1024")
             .disable_statement_logging();
+        make_private(path)?;
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
@@ -155,7 +160,7 @@ impl Db {
             .disable_statement_logging();
         let pool = PgPoolOptions::new()
             .max_connections(8)
-            .acquire_timeout(Duration::from_secs(10))
+            .acquire_timeout(Duration::from_secs(5))
             .connect_with(options)
             .await
             .doing(|| format!("Connecting to {location}"))?;
@@ -189,6 +194,13 @@ impl Db {
         on!(read self, p => sqlx::query("SELECT 1").execute(p).await.map(|_| ()))
             .doing(|| "Asking the database whether it is there".to_owned())
     }
+}
+
+/// Creates the file readable by its owner only, if it is not there: hashes of passwords and tokens are in it. SQLite
+/// gives its write-ahead log the same mode.
+fn make_private(path: &Path) -> Result<()> {
+    let made = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+    made.map(|_| ()).doing(|| format!("Creating the database {}", path.display()))
 }
 
 /// Whether the database refused because its disk is full (SQLite's SQLITE_FULL, PostgreSQL's 53100).

@@ -112,3 +112,16 @@ fn an_unwritable_data_directory_says_what_to_do() {
     let error = DataDirectory::claim(Path::new("/proc/hob")).unwrap_err().to_string();
     assert!(error.contains("--data"), "{error}");
 }
+
+#[tokio::test]
+async fn the_database_can_be_read_by_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("hob.db");
+    let db = Db::open(&Location::File(path.clone())).await.unwrap();
+    migrate(&db, &[("t", &[FIRST])], Timestamp::from_millis(1)).await.unwrap();
+    for name in ["hob.db", "hob.db-wal"] {
+        let mode = std::fs::metadata(dir.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}");
+    }
+}

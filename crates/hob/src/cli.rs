@@ -21,7 +21,7 @@ pub(crate) const FAILED: u8 = 1;
 /// Wrong configuration or usage, or something is broken.
 pub(crate) const WRONG: u8 = 2;
 /// Nothing is known, because no hub answers.
-pub(crate) const NO_HUB: u8 = 3;
+pub(crate) const NO_ANSWER: u8 = 3;
 
 /// Keeps a homelab running: finds what runs at home, watches it, and says in one sentence what broke and why.
 #[derive(Debug, Parser)]
@@ -36,7 +36,7 @@ pub struct Cli {
 const START: &str = "\
 Start here:
   hob serve                       then open the address that it prints and enter the setup code
-  hob status                      the state of the house in one sentence (exit code 0 well, 1 warning, 2 critical)
+  hob status                      the state of the house in one sentence (exit code 0 well, 1 warning or unknown, 2 critical)
   hob resources --health critical what is broken, and why
   hob config example > hob.toml   a commented configuration file; Hob needs none to start
 
@@ -60,7 +60,7 @@ pub(crate) struct Common {
 enum Command {
     /// Run the hub: find, watch, and show on a page
     Serve(ServeArgs),
-    /// Say the state of the house in one sentence; exit code 0 all well, 1 warning, 2 critical, 3 no hub
+    /// Say the state of the house in one sentence; exit code 0 all well, 1 warning or unknown, 2 critical, 3 no answer
     Status {
         /// For scripts
         #[arg(long)]
@@ -133,7 +133,12 @@ pub fn run(cli: Cli) -> ExitCode {
     let listen = if let Command::Serve(args) = &cli.command { args.listen } else { None };
     let settings = match Settings::read(&cli.common, listen) {
         Ok(settings) => settings,
-        Err(problems) => return config::report(&problems),
+        Err(problems) => {
+            let code = config::report(&problems);
+            // To whoever asks for the state of the house, this is not the house being broken.
+            let asks = matches!(cli.command, Command::Status { .. } | Command::Resources(_));
+            return if asks { ExitCode::from(NO_ANSWER) } else { code };
+        }
     };
     let threads = if matches!(cli.command, Command::Serve(_)) { 2 } else { 1 };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();

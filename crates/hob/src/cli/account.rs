@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use feat_account::cli;
 use hob_base::wording::parse_duration;
 use hob_base::{Clock, Error, Result, Timestamp};
-use hob_db::Db;
+use hob_db::{Db, Location};
 use hob_feature::Scope;
 use hob_web::hub::open_database;
 use std::fmt::Write as _;
@@ -90,7 +90,7 @@ pub(crate) enum TokenCommand {
 /// `hob user …`
 pub(crate) async fn user(settings: &Settings, command: UserCommand) -> ExitCode {
     finish(async {
-        let (db, clock) = open(settings).await?;
+        let (db, clock) = open(settings, matches!(command, UserCommand::Add { .. })).await?;
         let text = match command {
             UserCommand::Add { name, admin, password } => {
                 let user = cli::add_user(&db, &clock, &name, &password.read()?, admin).await?;
@@ -100,7 +100,7 @@ pub(crate) async fn user(settings: &Settings, command: UserCommand) -> ExitCode 
                 } else {
                     ""
                 };
-                format!("{} can log in now.{note}", user.name)
+                format!("{} can log in now, at the Hob in {}.{note}", user.name, settings.data.display())
             }
             UserCommand::List => list_users(&db).await?,
             UserCommand::Disable { name } => {
@@ -133,7 +133,7 @@ pub(crate) async fn user(settings: &Settings, command: UserCommand) -> ExitCode 
 /// `hob token …`
 pub(crate) async fn token(settings: &Settings, command: TokenCommand) -> ExitCode {
     finish(async {
-        let (db, clock) = open(settings).await?;
+        let (db, clock) = open(settings, false).await?;
         let text = match command {
             TokenCommand::Create { name, scope, expires } => {
                 cli::create_token(&db, &clock, &name, scope, expires).await?
@@ -159,7 +159,17 @@ async fn finish(work: impl Future<Output = Result<String>>) -> ExitCode {
     }
 }
 
-async fn open(settings: &Settings) -> Result<(Db, Clock)> {
+/// The database of this Hob. Only `may_create` makes a new one: a mistyped directory must not look like an empty house.
+async fn open(settings: &Settings, may_create: bool) -> Result<(Db, Clock)> {
+    if let Location::File(path) = &settings.database
+        && !path.exists()
+        && !may_create
+    {
+        let data = settings.data.display();
+        return Err(Error::Conflict(format!(
+            "There is no Hob in {data}. Name its data directory with --data, or start it once with `hob serve`."
+        )));
+    }
     let clock = Clock::system();
     Ok((open_database(FEATURES, &settings.database, &settings.data, &clock).await?, clock))
 }

@@ -17,8 +17,9 @@ const OWN: &str = r#"# Hob's configuration. Everything here is optional: Hob fin
 # Where its files are.
 # data = "/var/lib/hob"
 
-# PostgreSQL instead of a SQLite file in the data directory.
-# database = "postgres://hob:password@db.lan/hob"
+# PostgreSQL instead of a SQLite file in the data directory. The password belongs into ~/.pgpass or into the environment
+# variable PGPASSWORD.
+# database = "postgres://hob@db.lan/hob"
 "#;
 
 /// The commented example: the hub's own settings, then every feature's.

@@ -2,7 +2,7 @@
 
 use super::local::{NoAnswer, ask};
 use super::settings::Settings;
-use super::{FAILED, NO_HUB, ResourcesArgs, WELL, WRONG, fail, say};
+use super::{FAILED, NO_ANSWER, ResourcesArgs, WELL, WRONG, fail, say};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -97,11 +97,7 @@ fn paint(health: &str, text: &str) -> String {
 }
 
 fn refused(why: NoAnswer) -> ExitCode {
-    match why {
-        NoAnswer::NoHub(text) => {
-            fail(&text);
-            ExitCode::from(NO_HUB)
-        }
-        NoAnswer::Refused(text) => fail(&text),
-    }
+    let (NoAnswer::NoHub(text) | NoAnswer::Refused(text)) = why;
+    fail(&text);
+    ExitCode::from(NO_ANSWER)
 }

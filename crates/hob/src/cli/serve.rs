@@ -6,11 +6,12 @@ use crate::FEATURES;
 use hob_base::Clock;
 use hob_web::{Hub, HubOptions, StartError};
 use jiff::tz::TimeZone;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use std::os::unix::net::UnixDatagram;
 use std::process::ExitCode;
 use std::str::FromStr;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::info;
+use tracing::{info, warn};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -20,6 +21,7 @@ pub(crate) async fn serve(settings: Settings, args: &ServeArgs) -> ExitCode {
         fail(&problem);
         return ExitCode::from(WRONG);
     }
+    raise_open_files();
     let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
         return fail("Hob cannot listen for signals.");
@@ -95,6 +97,20 @@ fn log_to_stderr(args: &ServeArgs) -> Result<(), String> {
     Ok(())
 }
 
+/// Every connection, probe and file is a descriptor, and the usual soft limit of 1024 is from another time. What programs
+/// may have (the hard limit) is for the owner to decide; Hob has no use for more than this.
+fn raise_open_files() {
+    const WANTED: u64 = 65_536;
+    let mut limit = getrlimit(Resource::Nofile);
+    let reachable = limit.maximum.unwrap_or(WANTED).min(WANTED);
+    if limit.current.is_some_and(|current| current < reachable) {
+        limit.current = Some(reachable);
+        if let Err(error) = setrlimit(Resource::Nofile, limit) {
+            warn!(%error, "the limit of open files could not be raised");
+        }
+    }
+}
+
 /// This machine's name without its domain: what people call it.
 fn hostname() -> String {
     let uname = rustix::system::uname();
@@ -116,6 +132,6 @@ fn notify_systemd(state: &str) {
         None => socket.send_to(state.as_bytes(), path),
     };
     if let Err(error) = sent {
-        tracing::warn!(%error, "systemd could not be told the state");
+        warn!(%error, "systemd could not be told the state");
     }
 }
