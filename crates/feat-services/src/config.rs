@@ -45,7 +45,7 @@ const EXAMPLE: &str = r#"# What listens on this machine is found and watched by 
 # interval = "30s"                      # how often what was found is checked, 1s to 24h
 # ignore_ports = [9000]                 # these ports are left alone
 # ignore_processes = ["chromedriver"]   # and all ports of these programs
-# forget_after = "14d"                  # a service that has been gone for so long is forgotten
+# forget_after = "14d"                  # a service that is gone is missed for as long as it was there, at most so long
 "#;
 
 /// Reads the section. What is wrong goes to `problems` and is replaced by its default.

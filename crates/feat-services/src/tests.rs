@@ -435,7 +435,7 @@ async fn discovery_that_is_switched_off_takes_everything_back() {
     assert!(hub.driver.stop().await);
     let hub = machine.hub("[services]\nenabled = false\n").await;
     hub.look().await;
-    assert!(hub.ctx.resources.list().iter().all(|resource| resource.id.kind() == "job"));
+    assert!(hub.ctx.resources.list().iter().all(|resource| resource.id.scope() == "hob"));
     assert!(hub.ctx.checks.all().is_empty());
 }
 

@@ -92,7 +92,7 @@ async fn take_in(ctx: &Ctx, tools: &Tools, state: &mut State, listening: &Listen
         present.insert(name);
     }
     let absent: Vec<String> = state.tracked.keys().filter(|name| !present.contains(*name)).cloned().collect();
-    let forget_before = ctx.clock.now().minus(tools.settings.forget_after);
+    let (now, forget_after) = (ctx.clock.now(), tools.settings.forget_after);
     for name in absent {
         let Some(tracked) = state.tracked.get_mut(&name) else { continue };
         if ignored.contains(&tracked.port) {
@@ -109,7 +109,7 @@ async fn take_in(ctx: &Ctx, tools: &Tools, state: &mut State, listening: &Listen
         }
         let tracked = state.tracked.get(&name);
         let is_over = |tracked: &Tracked| {
-            tracked.is_passing() || (tracked.is_gone() && tracked.last_listening_at < forget_before)
+            tracked.is_passing() || (tracked.is_gone() && now > tracked.missed_until(forget_after))
         };
         if tracked.is_some_and(is_over) {
             state.remove(ctx, &name).await;

@@ -25,6 +25,10 @@ const SECOND_LOOKS: [Duration; 3] =
 /// next time, and its end is no news.
 const EPHEMERAL_FROM: u16 = 32_768;
 
+/// Time enough to read what happened to something that was there only briefly.
+const MISSED_AT_LEAST: Duration = Duration::from_secs(900);
+const MISSED_AT_LEAST_EPHEMERAL: Duration = Duration::from_secs(180);
+
 /// What an endpoint is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Identity {
@@ -250,6 +254,14 @@ impl Tracked {
             Identity::Web(_) => false,
             Identity::Other(_) => self.is_gone() && self.port >= EPHEMERAL_FROM,
         }
+    }
+
+    /// Until when something that is gone is missed: for as long as it had been there, at most `forget_after`. What ran for
+    /// a few minutes was an experiment, and its end is no trouble two weeks later.
+    pub(crate) fn missed_until(&self, forget_after: Duration) -> Timestamp {
+        let shortest = if self.port >= EPHEMERAL_FROM { MISSED_AT_LEAST_EPHEMERAL } else { MISSED_AT_LEAST };
+        let was_there = self.last_listening_at.since(self.first_seen);
+        self.last_listening_at.plus(was_there.max(shortest).min(forget_after))
     }
 
     /// Whether it is worth a row in the table.

@@ -9,6 +9,9 @@ use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
+/// More are not read in a terminal.
+const PROBLEMS_MAX: usize = 12;
+
 /// `hob status`
 pub(crate) async fn status(settings: &Settings, json: bool) -> ExitCode {
     let answer = match ask(settings, "/api/v1/status").await {
@@ -19,9 +22,17 @@ pub(crate) async fn status(settings: &Settings, json: bool) -> ExitCode {
         say(&format!("{answer:#}"));
     } else {
         let mut text = format!("{}\n", paint(text_of(&answer["health"]), text_of(&answer["sentence"])));
-        for problem in answer["problems"].as_array().into_iter().flatten() {
+        let problems = answer["problems"].as_array().map_or(&[][..], Vec::as_slice);
+        for problem in problems.iter().take(PROBLEMS_MAX) {
             text.push('\n');
             text.push_str(&describe(problem));
+        }
+        if problems.len() > PROBLEMS_MAX {
+            let _ = writeln!(
+                text,
+                "\nAnd {} more: hob resources --health critical",
+                problems.len() - PROBLEMS_MAX
+            );
         }
         say(&text);
     }

@@ -133,3 +133,18 @@ fn passing_business_leaves_no_trace() {
     assert!(unknown.is_passing());
     assert!(found(40_000, Found::Web(web(None))).is_kept());
 }
+
+#[test]
+fn what_is_gone_is_missed_for_as_long_as_it_was_there() {
+    let (minute, day) = (Duration::from_secs(60), Duration::from_secs(86_400));
+    let missed = |port: u16, was_there: Duration| {
+        let mut tracked = found(port, Found::Web(web(None)));
+        tracked.seen(&endpoint(port, 1), process(7, "node"), START.plus(was_there), was_there);
+        tracked.missed_until(14 * day).since(START.plus(was_there))
+    };
+    assert_eq!(missed(3000, minute), 15 * minute, "an experiment");
+    assert_eq!(missed(40_000, minute), 3 * minute, "a port that the kernel chose");
+    assert_eq!(missed(3000, 3 * day), 3 * day);
+    assert_eq!(missed(40_000, 3 * day), 3 * day, "it was there long enough to count");
+    assert_eq!(missed(3000, 400 * day), 14 * day);
+}
