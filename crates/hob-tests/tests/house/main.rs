@@ -2,6 +2,7 @@
 //!
 //! `kernel` tries what every feature stands on (resources, jobs, starting and stopping), `doors` and `answers` try the
 //! shell around the pages, the other folders try what people and programs do with the whole house.
+#![expect(clippy::unwrap_used, reason = "a helper of tests that cannot go on ends the test there")]
 
 mod answers;
 mod browser;

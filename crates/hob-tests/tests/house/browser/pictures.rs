@@ -176,7 +176,7 @@ async fn photograph(page: &Page, hub: &TestHub, name: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/screenshots");
     let file = folder.join(format!("{name}.png"));
     page.screenshot_viewport(&file).await.unwrap();
-    println!("{} is drawn", file.display());
+    eprintln!("{} is drawn", file.display());
 }
 
 #[tokio::test]
