@@ -30,7 +30,9 @@ async fn a_user_who_is_added_before_the_first_start_replaces_the_setup_code() {
 #[tokio::test]
 async fn users_are_managed_without_a_hub() {
     let place = Place::new("");
-    assert!(place.ok(&["user", "list"]).contains("Nobody can log in yet"));
+    let nowhere = place.run(&["user", "list"]);
+    assert!(nowhere.code == 1 && nowhere.err.contains("There is no Hob in"), "{nowhere:?}");
+    assert!(!place.data().exists(), "a mistyped directory is no new house");
     add(&place, "anna");
     let said = place.run_with(&["user", "add", "ben", "--password-stdin"], "another kettle\n");
     assert_eq!(said.code, 0, "{said:?}");

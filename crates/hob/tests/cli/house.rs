@@ -70,5 +70,5 @@ async fn resources_are_listed_and_filtered() {
     assert!(ids(&[]).len() > 5, "the hub's own jobs are there too");
     assert_eq!(list(&["--kind", "zebra"])(&place).out.trim(), "Nothing matches.");
     let wrong = list(&["--health", "purple"])(&place);
-    assert!(wrong.code == 1 && wrong.err.contains("ok, warning, critical or unknown"), "{wrong:?}");
+    assert!(wrong.code == 3 && wrong.err.contains("ok, warning, critical or unknown"), "{wrong:?}");
 }

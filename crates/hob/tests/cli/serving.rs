@@ -124,10 +124,10 @@ async fn what_was_told_before_kill_9_is_there_afterwards() {
     let list: Vec<(&str, &FakeService)> =
         running.iter().map(|(name, service)| (name.as_str(), service)).collect();
     let place = Place::new(&services(&list));
-    let token = place.ok(&["token", "create", "test", "--scope", "read"]);
     let added =
         place.run_with(&["user", "add", "anna", "--admin", "--password-stdin"], "a kettle on the hob\n");
     assert_eq!(added.code, 0, "{added:?}");
+    let token = place.ok(&["token", "create", "test", "--scope", "read"]);
     let mut seen = BTreeSet::new();
     for round in 1..=3 {
         let hub = place.serve();

@@ -97,7 +97,8 @@ async fn what_nobody_speaks_of_any_more_is_gone_and_its_transitions_stay() {
     hub.ctx().resources.withdraw("test", id(THING)).await;
     hub.ctx().resources.settle().await;
     assert_eq!(level(hub.ctx(), THING), None);
-    assert_eq!(levels(hub.ctx(), THING).await, [Level::Ok]);
+    // From then on nothing is known of it.
+    assert_eq!(levels(hub.ctx(), THING).await, [Level::Ok, Level::Unknown]);
 
     observe(hub.ctx(), open()).await;
     hub.ctx().resources.forget(id(THING)).await;
@@ -106,7 +107,8 @@ async fn what_nobody_speaks_of_any_more_is_gone_and_its_transitions_stay() {
 
     let hub = hub.stop().await.start().await;
     assert_eq!(level(hub.ctx(), THING), None, "it stays forgotten over a restart");
-    assert_eq!(levels(hub.ctx(), THING).await, [Level::Ok, Level::Critical]);
+    let all = [Level::Ok, Level::Unknown, Level::Critical, Level::Unknown];
+    assert_eq!(levels(hub.ctx(), THING).await, all);
 }
 
 #[tokio::test]

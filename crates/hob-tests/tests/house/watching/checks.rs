@@ -82,7 +82,8 @@ async fn what_is_taken_out_of_the_file_is_gone() {
     })
     .await;
     assert!(shown(hub.ctx(), "service/config/music").is_some());
-    assert_eq!(levels(hub.ctx(), "service/config/photos").await, [Well], "its transitions stay");
+    let kept = levels(hub.ctx(), "service/config/photos").await;
+    assert_eq!(kept, [Well, Level::Unknown], "its transitions stay");
 }
 
 /// Everything that a service can do to who asks it, and the health it then has.
