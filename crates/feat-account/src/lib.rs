@@ -21,10 +21,14 @@
 //! - Every request asks the database who it is, so what a command on another process changes counts at once.
 //!
 //! Tables: `account_user`, `account_session`, `account_token`.
+//!
+//! The Cargo feature `fuzzing` opens what reads strangers' words to the targets in `fuzz/`.
 
 mod actions;
 pub mod cli;
 mod config;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod gate;
 mod jobs;
 mod memory;

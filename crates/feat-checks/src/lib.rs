@@ -13,8 +13,12 @@
 //! - What a remote party says goes into text as data: without control characters, cut to a length.
 //!
 //! It owns no tables.
+//!
+//! The Cargo feature `fuzzing` opens the judgement of strangers' answers to the targets in `fuzz/`.
 
 mod config;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod jobs;
 mod model;
 mod pages;

@@ -18,8 +18,12 @@
 //! - The only child process is systemctl, at most once a minute, or twice if a unit has failed.
 //! - Nothing is kept in SQL but the resources themselves; the filesystems' history is `hosts-usage.json`.
 //! - What is no longer there (an unmounted disk, a unit that is well) is withdrawn, also across a restart.
+//!
+//! The Cargo feature `fuzzing` opens what reads foreign bytes to the targets in `fuzz/`.
 
 mod config;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod history;
 mod jobs;
 mod model;

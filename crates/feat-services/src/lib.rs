@@ -14,8 +14,12 @@
 //! - Titles, headers and icons are somebody else's data: bounded, one line, and never run.
 //!
 //! Tables it owns: `services_service`, `services_icon`.
+//!
+//! The Cargo feature `fuzzing` opens what reads strangers' bytes to the targets in `fuzz/`.
 
 mod config;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod jobs;
 mod model;
 mod pages;

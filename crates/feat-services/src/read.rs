@@ -54,7 +54,11 @@ pub(crate) fn listening(proc: &Path) -> io::Result<Listening> {
 }
 
 fn read_table(path: &Path) -> io::Result<Vec<Socket>> {
-    let mut reader = BufReader::with_capacity(64 * 1024, File::open(path)?);
+    read_lines(BufReader::with_capacity(64 * 1024, File::open(path)?))
+}
+
+/// The sockets of one table.
+pub(crate) fn read_lines(mut reader: impl BufRead) -> io::Result<Vec<Socket>> {
     let (mut sockets, mut others, mut line) = (Vec::new(), 0, Vec::new());
     while others < OTHERS_MAX && sockets.len() < COUNTED_MAX {
         line.clear();

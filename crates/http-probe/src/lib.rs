@@ -10,12 +10,17 @@
 //!
 //! Sources of the protocol: RFC 9110 (semantics), RFC 9112 (HTTP/1.1), RFC 3986 (references in
 //! URLs), RFC 8446 and RFC 5246 (TLS), RFC 5280 (certificates).
+//!
+//! The Cargo feature `fuzzing` opens what reads a stranger's bytes to the fuzz targets of this
+//! repository; it is no part of the API.
 
 mod client;
 mod connect;
 mod der;
 mod error;
 mod exchange;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod redirect;
 mod request;
 mod response;

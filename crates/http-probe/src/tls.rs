@@ -59,6 +59,12 @@ impl Tls {
         Ok(Self { config, judge })
     }
 
+    /// What judges the certificate of one connection.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn recorder(&self) -> Arc<Recorder> {
+        Recorder::new(&self.judge)
+    }
+
     /// Performs the handshake until `end`.
     pub(crate) async fn handshake(
         &self,
@@ -96,7 +102,7 @@ fn verifier(store: RootCertStore, provider: &Arc<CryptoProvider>) -> Option<Arc<
 
 /// Judges the certificate of one connection, and lets the connection go on in any case.
 #[derive(Debug)]
-struct Recorder {
+pub(crate) struct Recorder {
     judge: Arc<Judge>,
     verdict: Mutex<Result<(), String>>,
 }
@@ -106,7 +112,7 @@ impl Recorder {
         Arc::new(Self { judge: judge.clone(), verdict: Mutex::new(Err("not judged".to_owned())) })
     }
 
-    fn verdict(&self) -> Result<(), String> {
+    pub(crate) fn verdict(&self) -> Result<(), String> {
         self.verdict.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

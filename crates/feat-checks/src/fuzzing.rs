@@ -1,0 +1,30 @@
+//! Doors to what judges strangers' answers, for the targets in `fuzz/`: an answer in, and a panic where a promise is
+//! broken.
+
+use crate::model::judge::judge_http;
+use hob_base::ResourceId;
+use hob_feature::{CheckSpec, CheckTarget};
+use http_probe::{ProbeError, Response};
+use std::time::Duration;
+
+/// What is thought of an answer from `url`, both of a service that was found and of one that was named with a text that
+/// must be in its page.
+pub fn judge(url: &str, text: &str, answer: Result<&Response, &ProbeError>) {
+    for found in [true, false] {
+        let target = CheckTarget::Http {
+            url: url.to_owned(),
+            expect_status: if found { Vec::new() } else { vec![200, 201, 203] },
+            expect_text: (!found).then(|| text.to_owned()),
+            found,
+        };
+        let second = Duration::from_secs(1);
+        let resource = ResourceId::new("service", "nas", "3000");
+        let spec = CheckSpec { resource, target, every: second, timeout: second, failures: 2 };
+        let health = judge_http(&spec, answer);
+        for words in [&health.reason, &health.evidence] {
+            assert!(words.chars().count() <= 1000, "longer than anybody reads: {words}");
+            assert!(!words.chars().any(char::is_control), "a control character: {words:?}");
+        }
+        assert!(!health.reason.is_empty(), "no reason is given");
+    }
+}
