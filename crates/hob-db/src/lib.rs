@@ -15,11 +15,11 @@ pub use lock::{DataDirectory, DirectoryError};
 pub use migrate::{Migration, migrate};
 
 use hob_base::{Error, Result, error::Doing};
-use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{ConnectOptions, Connection};
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -143,6 +143,15 @@ impl Db {
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
+            // SQLite itself rolls back a transaction whose COMMIT fails, as on a full disk. The driver then believes that
+            // it is still open and makes every later one a savepoint within it, which nobody ever commits. Such a
+            // connection is closed. The ping waits for a rollback that is under way.
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
             .connect_with(options.clone())
             .await
             .doing(|| format!("Opening the database {}", path.display()))?;

@@ -42,6 +42,30 @@ Start here:
 
 Where things are: settings in ./hob.toml or /etc/hob/hob.toml, data in /var/lib/hob (root) or ~/.local/share/hob.";
 
+const SERVE: &str = "\
+Examples:
+  hob serve                                    on this machine only, data in the usual place
+  hob serve --listen 0.0.0.0:4620              for other machines, too
+  hob serve --data ./house --log debug         somewhere else, saying more
+  hob serve --database postgres://hob@db/hob   the password from ~/.pgpass or PGPASSWORD";
+
+const STATUS: &str = "\
+Examples:
+  hob status                                   what a person reads
+  hob status --json | jq -r .sentence          what a script reads
+  hob status > /dev/null || mail -s 'Look at the house' me@example.org < /dev/null";
+
+const RESOURCES: &str = "\
+Examples:
+  hob resources --health critical              what is broken, and why
+  hob resources --kind service                 every service
+  hob resources -q grafana --json              for scripts";
+
+const CONFIG: &str = "\
+Examples:
+  hob config example > hob.toml
+  hob config check --config hob.toml";
+
 /// What every command understands.
 #[derive(Debug, Args)]
 pub(crate) struct Common {
@@ -59,23 +83,26 @@ pub(crate) struct Common {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the hub: find, watch, and show on a page
+    #[command(after_help = SERVE)]
     Serve(ServeArgs),
     /// Say the state of the house in one sentence; exit code 0 all well, 1 warning or unknown, 2 critical, 3 no answer
+    #[command(after_help = STATUS)]
     Status {
         /// For scripts
         #[arg(long)]
         json: bool,
     },
     /// List what is known
+    #[command(after_help = RESOURCES)]
     Resources(ResourcesArgs),
     /// Manage the people who may log in
-    #[command(subcommand)]
+    #[command(subcommand, after_help = account::USER)]
     User(account::UserCommand),
     /// Manage the tokens with which programs come in
-    #[command(subcommand)]
+    #[command(subcommand, after_help = account::TOKEN)]
     Token(account::TokenCommand),
     /// Check or explain the configuration file
-    #[command(subcommand)]
+    #[command(subcommand, after_help = CONFIG)]
     Config(ConfigCommand),
     /// Print completions for your shell, e.g. hob completions bash > /etc/bash_completion.d/hob
     Completions {
@@ -116,8 +143,10 @@ pub(crate) struct ResourcesArgs {
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
     /// Report every mistake in the configuration file (exit code 2 if there is one)
+    #[command(after_help = "Example:\n  hob config check --config /etc/hob/hob.toml")]
     Check,
     /// Print a commented example
+    #[command(after_help = "Example:\n  hob config example > hob.toml")]
     Example,
 }
 

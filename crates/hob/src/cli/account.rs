@@ -15,6 +15,20 @@ use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
 
+pub(crate) const USER: &str = "\
+Examples:
+  hob user add anna --admin                              asks for the password
+  echo -n secret-words | hob user add ben --password-stdin
+  hob user list
+  hob user disable ben";
+
+pub(crate) const TOKEN: &str = "\
+Examples:
+  hob token create dashboard --scope read                prints the token, only now
+  hob token create agent-nas --scope agent --expires 365d
+  hob token list
+  hob token revoke dashboard";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
     /// Add somebody: echo -n PASSWORD | hob user add NAME --admin --password-stdin
@@ -28,28 +42,34 @@ pub(crate) enum UserCommand {
         password: PasswordArgs,
     },
     /// List everybody
+    #[command(after_help = "Example:\n  hob user list")]
     List,
     /// Keep somebody out; their sessions end at once
+    #[command(after_help = "Example:\n  hob user disable ben")]
     Disable {
         /// Who
         name: String,
     },
     /// Let somebody in again
+    #[command(after_help = "Example:\n  hob user enable ben")]
     Enable {
         /// Who
         name: String,
     },
     /// Let somebody change everything
+    #[command(after_help = "Example:\n  hob user promote ben")]
     Promote {
         /// Who
         name: String,
     },
     /// Let somebody only look
+    #[command(after_help = "Example:\n  hob user demote ben")]
     Demote {
         /// Who
         name: String,
     },
     /// Give somebody a new password; their sessions end
+    #[command(after_help = "Example:\n  hob user reset anna")]
     Reset {
         /// Who
         name: String,
@@ -68,6 +88,7 @@ pub(crate) struct PasswordArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
     /// Make a token and print it; it is shown only now
+    #[command(after_help = "Example:\n  hob token create dashboard --scope read --expires 90d")]
     Create {
         /// What it is for
         name: String,
@@ -79,8 +100,10 @@ pub(crate) enum TokenCommand {
         expires: Option<Duration>,
     },
     /// List all tokens
+    #[command(after_help = "Example:\n  hob token list")]
     List,
     /// Make a token useless
+    #[command(after_help = "Example:\n  hob token revoke dashboard")]
     Revoke {
         /// Its name or id
         name: String,

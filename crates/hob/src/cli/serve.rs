@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -80,12 +80,7 @@ async fn greet(hub: &Hub) {
 }
 
 fn log_to_stderr(args: &ServeArgs) -> Result<(), String> {
-    let filter = Targets::from_str(&args.log).map_err(|_| {
-        format!(
-            "--log: “{}” is not a log level; write for example info or info,feat_services=debug",
-            args.log
-        )
-    })?;
+    let filter = read_level(&args.log)?;
     let registry = tracing_subscriber::registry().with(filter);
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     if args.log_json {
@@ -95,6 +90,18 @@ fn log_to_stderr(args: &ServeArgs) -> Result<(), String> {
         registry.with(layer.with_ansi(colour).with_target(false)).init();
     }
     Ok(())
+}
+
+/// Reads `info` or `info,feat_services=debug`. A word that is no level would be taken for the name of a part, of which
+/// everything is logged and of nothing else anything; so the first word must be a level.
+fn read_level(text: &str) -> Result<Targets, String> {
+    let wrong =
+        || format!("--log: “{text}” is not a log level; write for example info or info,feat_services=debug");
+    let first = text.split(',').next().unwrap_or_default();
+    if first.is_empty() || (!first.contains('=') && LevelFilter::from_str(first).is_err()) {
+        return Err(wrong());
+    }
+    Targets::from_str(text).map_err(|_| wrong())
 }
 
 /// Every connection, probe and file is a descriptor, and the usual soft limit of 1024 is from another time. What programs
@@ -133,5 +140,20 @@ fn notify_systemd(state: &str) {
     };
     if let Err(error) = sent {
         warn!(%error, "systemd could not be told the state");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_level;
+
+    #[test]
+    fn a_mistyped_level_is_a_mistake() {
+        for good in ["info", "debug", "info,feat_services=debug", "feat_services=trace"] {
+            assert!(read_level(good).is_ok(), "{good}");
+        }
+        for wrong in ["debgu", "", "info,feat_services=loud"] {
+            assert!(read_level(wrong).unwrap_err().contains("for example info"), "{wrong}");
+        }
     }
 }
