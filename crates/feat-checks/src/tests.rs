@@ -250,7 +250,8 @@ async fn nothing_visible_changes_while_the_state_is_the_same() {
     run_for(&house.ctx, 20).await;
     assert!(count.load(Ordering::SeqCst) >= before + 18, "{}", count.load(Ordering::SeqCst) - before);
     assert_eq!(house.ctx.resources.version(), version);
-    assert_eq!(house.ctx.resources.history(&ResourceId::new("service", "nas", "1")).changes().len(), 1);
+    let id = ResourceId::new("service", "nas", "1");
+    assert_eq!(house.ctx.resources.transitions(Some(&id), 10).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
