@@ -59,6 +59,41 @@ async fn the_same_health_with_other_words_is_no_transition() {
 }
 
 #[tokio::test]
+async fn who_is_silent_is_noticed_also_where_others_never_pause() {
+    let clock = Clock::fake(NOON);
+    let hub = TestHub::with(&[]).clock(clock.clone()).start().await;
+    observe(hub.ctx(), closed()).await;
+    // Less than the pause after which the keeper would look by itself.
+    for _ in 0..130 {
+        clock.advance(Duration::from_millis(500));
+        observe(hub.ctx(), said("door/home/back", Health::ok("The door is closed."))).await;
+    }
+    assert_eq!(level(hub.ctx(), THING), Some(Level::Unknown));
+    assert_eq!(level(hub.ctx(), "door/home/back"), Some(Level::Ok));
+}
+
+#[tokio::test]
+async fn the_time_that_the_machine_slept_is_known_to_nobody() {
+    let clock = Clock::fake(NOON);
+    let hub = TestHub::with(&[]).clock(clock.clone()).start().await;
+    observe(hub.ctx(), closed()).await;
+    clock.jump_to(NOON.plus(8 * HOUR));
+    // The hub notes once a minute that it runs.
+    for _ in 0..70 {
+        clock.advance(Duration::from_secs(1));
+        observe(hub.ctx(), closed()).await;
+    }
+    let gaps = hub.ctx().resources.gaps();
+    let slept: Vec<u64> = gaps.iter().map(|gap| gap.to.since(gap.from).as_secs() / 3600).collect();
+    assert_eq!(slept, [8]);
+    let whole = hob_base::uptime::Span { from: NOON, to: clock.now() };
+    let totals = hub.ctx().resources.history(&id(THING)).totals(&gaps, whole);
+    assert!(totals.at(Level::Unknown) >= 8 * HOUR, "{totals:?}");
+    let hub = hub.stop().await.start().await;
+    assert_eq!(*hub.ctx().resources.gaps(), *gaps, "after a restart it is still known");
+}
+
+#[tokio::test]
 async fn silence_past_its_time_makes_a_resource_unknown_and_names_who_is_silent() {
     let clock = Clock::fake(NOON);
     let hub = TestHub::with(&[]).clock(clock.clone()).start().await;
