@@ -472,15 +472,8 @@ async fn thousands_of_sockets_are_a_warning_and_no_burden() {
 async fn both() -> Vec<(Db, tempfile::TempDir)> {
     let dir = tempfile::tempdir().unwrap();
     let mut all = vec![];
-    if let Ok(url) = std::env::var("HOB_TEST_POSTGRES") {
-        let admin = Db::open(&Location::Postgres(url.clone())).await.unwrap();
-        let unique = dir.path().file_name().unwrap().to_string_lossy().replace('.', "").to_lowercase();
-        let name = format!("hob_services_{}_{unique}", std::process::id());
-        let Db::Postgres(pool) = &admin else { unreachable!() };
-        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE \"{name}\""))).execute(pool).await.unwrap();
-        let base = url.rsplit_once('/').unwrap().0;
-        let db = Db::open(&Location::Postgres(format!("{base}/{name}"))).await.unwrap();
-        all.push((db, tempfile::tempdir().unwrap()));
+    if let Some(location) = hob_testkit::hub::postgres().await {
+        all.push((Db::open(&location).await.unwrap(), tempfile::tempdir().unwrap()));
     }
     all.push((Db::open(&Location::File(dir.path().join("hob.db"))).await.unwrap(), dir));
     all

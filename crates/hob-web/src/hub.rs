@@ -1,6 +1,6 @@
 //! Starting and stopping a hub.
 
-use crate::listen::{bind_local, serve_local, serve_tcp};
+use crate::listen::{bind_local, serve};
 use crate::router;
 use hob_base::{Clock, Error};
 use hob_db::{DataDirectory, Db, DirectoryError, Location, migrate};
@@ -116,15 +116,11 @@ impl Hub {
         let mut jobs = vec![keeper(started_at)];
         let listener = Arc::new(listener);
         let tcp_app = app.clone();
-        jobs.push(Job::listener("web.tcp", move |_, stop| {
-            serve_tcp(listener.clone(), tcp_app.clone(), stop)
-        }));
+        jobs.push(Job::listener("web.tcp", move |_, stop| serve(listener.clone(), tcp_app.clone(), stop)));
         match bind_local(&ctx.data.join(LOCAL_SOCKET)) {
             Ok(local) => {
                 let local = Arc::new(local);
-                jobs.push(Job::listener("web.local", move |_, stop| {
-                    serve_local(local.clone(), app.clone(), stop)
-                }));
+                jobs.push(Job::listener("web.local", move |_, stop| serve(local.clone(), app.clone(), stop)));
             }
             // Commands then say that they cannot reach the hub; everything else works.
             Err(error) => warn!(reason = error.chain(), "commands on this machine cannot talk to this hub"),

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -29,33 +29,32 @@ const HEAD_BYTES_MAX: usize = 32 << 10;
 /// How long connections may go on after the hub was asked to stop.
 const DRAIN: Duration = Duration::from_secs(2);
 
-pub(crate) async fn serve_tcp(
-    listener: Arc<TcpListener>,
-    app: Router,
-    stop: CancellationToken,
-) -> Result<()> {
-    let mut connections = Connections::new(app, stop.clone());
-    loop {
-        let permit = connections.permit().await;
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = stop.cancelled() => break,
-        };
-        match accepted {
-            Ok((stream, address)) => {
-                // Small answers must not wait for more data to come.
-                let _ = stream.set_nodelay(true);
-                connections.serve(stream, Peer::Network(address), permit);
-            }
-            // Out of file descriptors, or a client that left already: neither is a reason to end.
-            Err(error) => {
-                warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
+/// Where connections come from.
+pub(crate) trait Door: Send + Sync {
+    /// A connection's bytes.
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// Waits for the next connection.
+    fn accept_next(&self) -> impl Future<Output = std::io::Result<(Self::Stream, Peer)>> + Send;
+}
+
+impl Door for TcpListener {
+    type Stream = TcpStream;
+
+    async fn accept_next(&self) -> std::io::Result<(TcpStream, Peer)> {
+        let (stream, address) = self.accept().await?;
+        // Small answers must not wait for more data to come.
+        let _ = stream.set_nodelay(true);
+        Ok((stream, Peer::Network(address)))
     }
-    connections.drain().await;
-    Ok(())
+}
+
+impl Door for UnixListener {
+    type Stream = UnixStream;
+
+    async fn accept_next(&self) -> std::io::Result<(UnixStream, Peer)> {
+        Ok((self.accept().await?.0, Peer::Local))
+    }
 }
 
 /// Opens the local socket, replacing one that an earlier run left behind. Only its owner can connect.
@@ -68,22 +67,20 @@ pub(crate) fn bind_local(path: &Path) -> Result<UnixListener> {
     Ok(listener)
 }
 
-pub(crate) async fn serve_local(
-    listener: Arc<UnixListener>,
-    app: Router,
-    stop: CancellationToken,
-) -> Result<()> {
+/// Serves who comes through `door` until the hub is asked to stop.
+pub(crate) async fn serve<D: Door>(door: Arc<D>, app: Router, stop: CancellationToken) -> Result<()> {
     let mut connections = Connections::new(app, stop.clone());
     loop {
-        let permit = connections.permit().await;
+        let place = connections.place().await;
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = door.accept_next() => accepted,
             () = stop.cancelled() => break,
         };
         match accepted {
-            Ok((stream, _)) => connections.serve(stream, Peer::Local, permit),
+            Ok((stream, peer)) => connections.serve(stream, peer, place),
+            // Out of file descriptors, or a client that left already: neither is a reason to end.
             Err(error) => {
-                warn!(%error, "a local connection could not be accepted");
+                warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
@@ -106,7 +103,7 @@ impl Connections {
         Self { app, stop, tasks: JoinSet::new(), places: Arc::new(Semaphore::new(CONNECTIONS_MAX)) }
     }
 
-    async fn permit(&mut self) -> Place {
+    async fn place(&mut self) -> Place {
         while self.tasks.try_join_next().is_some() {}
         // The semaphore is never closed.
         self.places.clone().acquire_owned().await.ok()
