@@ -55,8 +55,11 @@ async fn a_browser_that_was_logged_out_elsewhere_goes_to_the_login_page() {
 async fn whatever_a_logged_out_browser_clicks_leads_to_the_login_page() {
     let Some(page) = blank().await else { return };
     let hub = house().start().await;
+    let before = hob_web::live(hub.ctx()).position();
     observe(hub.ctx(), said("service/nas/3000", Health::ok("It answers.")).named("Grafana")).await;
     hub.set_up().await;
+    // What is still to be pushed would make the page notice by itself, before the click.
+    hub.wait_until("that is pushed", PATIENCE, |ctx| hob_web::live(ctx).position() != before).await;
     for click in ["header nav a[href='/resources']", "[data-search]", "main a[data-dialog]"] {
         let mut anna = hub.client();
         anna.post_form("/login", &[("name", USER), ("password", PASSWORD)]).await;
