@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
-/// Longest URL accepted, in bytes. RFC 9110, section 4.1 asks for at least 8,000.
+/// Longest URL accepted, in bytes, as given and as written. RFC 9110, section 4.1 asks for at least 8,000.
 const MAX_LEN: usize = 8192;
 
 /// Longest host name in bytes (RFC 1035, section 2.3.4, and a final dot).
@@ -67,7 +67,7 @@ pub enum UrlError {
     /// The port is not a number from 1 to 65535.
     #[error("its port is not a number from 1 to 65535")]
     Port,
-    /// It is longer than 8,192 bytes.
+    /// It is longer than 8,192 bytes, as it is or once it is encoded.
     #[error("it is longer than 8192 bytes")]
     TooLong,
 }
@@ -114,7 +114,12 @@ impl Url {
             path_and_query.push('/');
         }
         push_encoded(&mut path_and_query, path);
-        Ok(Self { scheme, host, port, path_and_query })
+        Self { scheme, host, port, path_and_query }.bounded()
+    }
+
+    /// This URL, unless it is too long as it is written: encoding makes three bytes of one.
+    fn bounded(self) -> Result<Self, UrlError> {
+        if self.to_string().len() > MAX_LEN { Err(UrlError::TooLong) } else { Ok(self) }
     }
 
     /// Resolves a reference, such as the value of `Location`, against this URL
@@ -152,10 +157,7 @@ impl Url {
         }
         let mut path_and_query = String::with_capacity(merged.len());
         push_encoded(&mut path_and_query, &without_dot_segments(&merged));
-        if path_and_query.len() > MAX_LEN {
-            return Err(UrlError::TooLong);
-        }
-        Ok(Self { path_and_query, host: self.host.clone(), ..*self })
+        Self { path_and_query, host: self.host.clone(), ..*self }.bounded()
     }
 
     /// The scheme.
@@ -368,6 +370,18 @@ mod tests {
             assert_eq!(Url::parse(text), Err(error), "{text}");
         }
         assert_eq!(Url::parse(&format!("http://a/{}", "a".repeat(9000))), Err(UrlError::TooLong));
+    }
+
+    /// Encoding makes three bytes of one, and a URL is kept as text and read again.
+    #[test]
+    fn what_is_accepted_is_not_too_long_once_it_is_written() {
+        let encoded = format!("http://a/{}", "ü".repeat(2000));
+        assert_eq!(Url::parse(&encoded).err(), Some(UrlError::TooLong));
+        let longest = format!("http://a/{}", "a".repeat(MAX_LEN - 9));
+        assert_eq!(url(&longest).to_string(), longest);
+        assert_eq!(Url::parse(&longest.replace("a/", "a?")).err(), Some(UrlError::TooLong));
+        let reference = format!("/{}", "a".repeat(MAX_LEN - 2));
+        assert_eq!(url("http://a/").join(reference.as_bytes()).err(), Some(UrlError::TooLong));
     }
 
     /// The examples of RFC 3986, section 5.4, as far as they stay in HTTP.
