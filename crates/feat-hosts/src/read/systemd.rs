@@ -133,10 +133,12 @@ pub(crate) fn parse_failed_units(text: &str) -> Option<Vec<FailedUnit>> {
     Some(units)
 }
 
-/// systemd.unit(5): a name, a dot and a type. Never something that systemctl could take for an option.
+/// systemd.unit(5): a name, a dot and a type; what is not plain ASCII is escaped. Never something that systemctl could
+/// take for an option, or that could not be handed to it.
 fn is_unit_name(text: &str) -> bool {
     text.len() <= 255
         && !text.starts_with('-')
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
         && text.rsplit_once('.').is_some_and(|(name, kind)| {
             !name.is_empty() && !kind.is_empty() && kind.chars().all(|c| c.is_ascii_lowercase())
         })
@@ -186,6 +188,16 @@ mod tests {
     fn nothing_that_could_be_an_option_is_taken_for_a_unit() {
         let hostile = r#"[{"unit":"--host=evil.service"},{"unit":""},{"unit":7}]"#;
         assert_eq!(parse_failed_units(hostile), Some(vec![]));
+    }
+
+    /// One name that no program can be given would hide how all units ended.
+    #[test]
+    fn nothing_that_cannot_be_an_argument_is_taken_for_a_unit() {
+        let json = r#"[{"unit":"back\u0000up.service"},{"unit":"a\nb.service"},{"unit":"a b.service"}]"#;
+        assert_eq!(parse_failed_units(json), Some(vec![]));
+        assert_eq!(parse_failed_units("back\0up.service loaded failed failed x\n"), Some(vec![]));
+        let escaped = "dev-disk-by\\x2dlabel-\\xc3.swap loaded failed failed x\n";
+        assert_eq!(parse_failed_units(escaped).unwrap().len(), 1);
     }
 
     #[test]
