@@ -18,13 +18,18 @@ fn runs(days: &[Option<Level>]) -> Vec<(Level, usize, usize)> {
 }
 
 /// Up-time by day, oldest left. One path per level, so that a page with hundreds of strips stays small; the gaps
-/// between days are made by the stylesheet.
+/// between days are made by the stylesheet. What is opaque is drawn over a run of well days and does not interrupt it:
+/// the run is then the same on most strips, and compression makes it vanish.
 pub fn strip(days: &[Option<Level>], label: &str) -> Markup {
     let mut paths = String::new();
-    let runs = runs(days);
+    let covered = |level: Level| matches!(level, Level::Warning | Level::Critical);
+    let beneath: Vec<Option<Level>> =
+        days.iter().map(|day| day.map(|level| if covered(level) { Level::Ok } else { level })).collect();
+    let (below, above) = (runs(&beneath), runs(days));
     for level in Level::ALL {
         let mut d = String::new();
-        for (_, start, len) in runs.iter().filter(|(l, _, _)| *l == level) {
+        let layer = if covered(level) { &above } else { &below };
+        for (_, start, len) in layer.iter().filter(|(l, _, _)| *l == level) {
             // Writing to a String cannot fail.
             let _ = write!(d, "M{start} .5h{len}");
         }
@@ -115,6 +120,16 @@ mod tests {
     fn a_strip_of_ninety_well_days_is_short() {
         let text = strip(&[Some(Level::Ok); 90], "90 days").into_string();
         assert!(text.len() < 160, "{text}");
+    }
+
+    #[test]
+    fn trouble_is_drawn_over_the_well_days_and_what_is_unknown_between_them() {
+        let (ok, bad, unknown) = (Some(Level::Ok), Some(Level::Critical), Some(Level::Unknown));
+        let text = strip(&[None, ok, bad, ok, unknown, bad], "6 days").into_string();
+        assert!(text.contains("class=o d=\"M1 .5h3M5 .5h1\""), "{text}");
+        assert!(text.contains("class=c d=\"M2 .5h1M5 .5h1\""), "{text}");
+        assert!(text.contains("class=u d=\"M4 .5h1\""), "{text}");
+        assert!(text.find("class=o") < text.find("class=c"), "what is drawn later covers: {text}");
     }
 
     #[test]
