@@ -12,8 +12,9 @@ use std::io::Write;
 const WORTH_BYTES: u64 = 860;
 /// Answers larger than this are streamed as they are.
 const WHOLE_BYTES_MAX: u64 = 8 << 20;
-/// Brotli's effort. 4 is where the size stops to fall quickly while the time still does not matter.
-const BROTLI_QUALITY: u32 = 4;
+/// Brotli's effort. 5 is where the size stops to fall quickly while the time still does not matter: of the home page with
+/// 500 services it makes 25 kB in 2.5 ms, 4 makes 28 kB in 1.6 ms, 7 makes 24.5 kB in 3.6 ms.
+const BROTLI_QUALITY: u32 = 5;
 
 /// On what the text of an answer depends: who asks, and whether for a part of the page.
 const VARY: &str = "accept-encoding, cookie, hx-request";
