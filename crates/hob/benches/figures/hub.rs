@@ -8,7 +8,7 @@ use hob_db::Location;
 use hob_feature::{Config, Ctx, Feature, Job};
 use hob_web::{Hub, HubOptions};
 use jiff::tz::TimeZone;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -18,6 +18,8 @@ use tokio::signal::unix::{SignalKind, signal};
 pub(crate) const CHANGING: usize = 10;
 /// What the services say of themselves holds for an hour, but after a restart only for two minutes.
 const SAY_EVERY: Duration = Duration::from_secs(60);
+/// What else listens on this machine must not be in the figures.
+const NOTHING_ELSE: &str = "[services]\nenabled = false\n";
 /// As many as `hob serve` has.
 const THREADS: usize = 2;
 
@@ -51,7 +53,7 @@ fn serve(arguments: &[String]) -> Outcome<()> {
     let data = PathBuf::from(data);
     let options = HubOptions {
         features: Vec::leak(hob::FEATURES.iter().copied().chain([CHANGES]).collect()),
-        config: Config::empty(),
+        config: Config::parse(Path::new("hob.toml"), NOTHING_ELSE).map_err(|_| "the settings are no TOML")?,
         database: Location::File(data.join("hob.db")),
         data,
         listen: address.parse()?,
