@@ -17,7 +17,7 @@ use hob_base::wording::{counted, duration_words};
 use hob_base::{Level, Resource};
 use hob_feature::Ctx;
 use hob_web::components::{
-    SYMBOLS, empty, encode_id, health_mark, icon, level_word, meter, resource_path, strip, time,
+    SYMBOLS, day, empty, encode_id, health_mark, icon, level_word, meter, resource_path, strip, time,
 };
 use maud::{Markup, PreEscaped, html};
 use std::time::Duration;
@@ -126,7 +126,7 @@ pub(crate) fn tile(tile: &Tile, ctx: &Ctx, uptime: &Uptime<'_>) -> Markup {
             a.more href={ "/resources/" (id) } title={ (tile.name) " is " (level_word(level)) ": details" } { (icon(level.as_str())) }
             @if level != Level::Ok { p.why { (resource.health.reason) } }
             (strip(&days, &percent))
-            p.below { span { (percent) } span { "since " (time(resource.since, ctx)) } }
+            p.below { span { (percent) } span { "since " (day(resource.since, ctx)) } }
         }
     }
 }

@@ -79,6 +79,19 @@ pub fn time(at: Timestamp, ctx: &Ctx) -> Markup {
     }
 }
 
+/// The same in few letters, where there are hundreds of them: `14:02` today, `21 Nov` otherwise.
+pub fn day(at: Timestamp, ctx: &Ctx) -> Markup {
+    let (zoned, today) = (at.zoned(&ctx.zone), ctx.clock.now().zoned(&ctx.zone));
+    let format = if zoned.date() == today.date() {
+        "%H:%M"
+    } else if zoned.year() == today.year() {
+        "%-d %b"
+    } else {
+        "%-d %b %Y"
+    };
+    html! { (zoned.strftime(format)) }
+}
+
 /// Reason, evidence and remedy of a health, for a page that explains.
 pub fn health_block(health: &Health) -> Markup {
     html! {
