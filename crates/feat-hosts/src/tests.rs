@@ -382,8 +382,12 @@ async fn run_all(ctx: &Ctx) {
 }
 
 fn ids(ctx: &Ctx) -> Vec<String> {
+    // Hob's own resources, such as its jobs, are no part of the machine.
     let all = ctx.resources.list();
-    all.iter().map(|resource| resource.id.to_string()).filter(|id| !id.starts_with("job/")).collect()
+    all.iter()
+        .filter(|resource| resource.id.scope() != "hob")
+        .map(|resource| resource.id.to_string())
+        .collect()
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //!
 //! A request passes, from outside in: security headers, compression and ETag, errors → answers, the session guard
 //! ([`guard`]), the feature's handler. Pages are functions from view data to markup, built from [`components`]; they read
-//! memory and never probe. What changes is pushed over server-sent events ([`live`]).
+//! memory and never probe. What changes is pushed over server-sent events ([`mod@live`]).
 //!
 //! The Cargo feature `fuzzing` opens what reads the heads of requests to the targets in `fuzz/`; it is no part of the API.
 
