@@ -18,7 +18,7 @@ fuzz_target!(|input: &[u8]| {
     let path = if how & 8 == 0 { "http://nas.lan:3000/" } else { "http://nas.lan:3000/a?b=c" };
     let Ok(url) = Url::parse(path) else { panic!("the address of the target") };
     let step = if step == 0 { answer.len() } else { usize::from(step) };
-    let result = exchange(&url, method, &limits, answer, step);
+    let result = exchange(&url, method, &limits, answer, step, how & 16 != 0);
     match &result {
         Ok(response) => {
             assert!((200..1000).contains(&response.status) || response.status == 101, "{}", response.status);

@@ -26,8 +26,8 @@ use crate::{Limits, Method, ProbeError, Response, Timings, Url};
 
 const ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
 
-/// Asks `url` of a server which sends `answer` in pieces of `step` bytes, whatever it is asked, and
-/// then closes the connection.
+/// Asks `url` of a server which sends `answer` in pieces of `step` bytes, whatever it is asked or, if
+/// `unasked`, before it is asked, and then closes the connection.
 ///
 /// # Errors
 ///
@@ -42,8 +42,10 @@ pub fn exchange(
     limits: &Limits,
     answer: &[u8],
     step: usize,
+    unasked: bool,
 ) -> Result<Response, ProbeError> {
-    let server = Box::new(Server { answer: answer.to_vec(), sent: 0, step: step.max(1) });
+    let server =
+        Box::new(Server { answer: answer.to_vec(), sent: 0, step: step.max(1), asked: unasked, waker: None });
     let talk = async {
         let mut exchange = Exchange::new(server, ADDR, false, limits).await?;
         let (head, incoming) = exchange.head(request(url, method), limits).await?;
@@ -102,14 +104,20 @@ struct Server {
     answer: Vec<u8>,
     sent: usize,
     step: usize,
+    asked: bool,
+    waker: Option<Waker>,
 }
 
 impl AsyncRead for Server {
     fn poll_read(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.asked {
+            self.waker = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
         let rest = &self.answer[self.sent..];
         let piece = &rest[..rest.len().min(self.step).min(buf.remaining())];
         buf.put_slice(piece);
@@ -119,7 +127,9 @@ impl AsyncRead for Server {
 }
 
 impl AsyncWrite for Server {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.asked = true;
+        self.waker.take().into_iter().for_each(Waker::wake);
         Poll::Ready(Ok(buf.len()))
     }
 
@@ -151,5 +161,32 @@ fn run<F: Future>(future: F) -> F::Output {
             return output;
         }
         assert!(woken.0.swap(false, Ordering::Relaxed), "it waits for what never comes");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Otherwise the targets would try nothing, and nobody would notice.
+    #[test]
+    fn the_doors_lead_somewhere() {
+        let url = Url::parse("http://nas.lan:3000/").unwrap();
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+        for step in [1, 7, answer.len()] {
+            let response = exchange(&url, Method::Get, &Limits::default(), answer, step, false).unwrap();
+            assert_eq!((response.status, &response.body[..]), (200, &b"hello"[..]));
+        }
+        let banner = exchange(&url, Method::Get, &Limits::default(), b"SSH-2.0-x\r\n", 3, true);
+        assert!(matches!(banner, Err(ProbeError::NotHttp { .. })), "{banner:?}");
+    }
+
+    #[test]
+    fn certificates_are_read_and_judged() {
+        let root = include_bytes!("../../../fuzz/corpus/certificate/root.der");
+        let leaf = include_bytes!("../../../fuzz/corpus/certificate/leaf.der");
+        assert_eq!(certificate(leaf, &[root], "nas.lan"), Ok(()));
+        let other = certificate(leaf, &[root], "tv.lan").unwrap_err();
+        assert!(other.starts_with("issued for other names: nas.lan"), "{other}");
     }
 }
