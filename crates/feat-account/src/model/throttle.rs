@@ -105,15 +105,17 @@ impl Throttle {
         self.entries.insert(key, Entry { failures: before.saturating_add(1), last: now });
     }
 
-    /// Drops the oldest tenth at once, so that a flood does not search for the oldest at every try.
+    /// Drops the oldest tenth at once, so that a flood does not search for the oldest at every try. Of equally old ones
+    /// those go that were seldom tried: a flood must not wash out the very name that it is about.
     fn make_room(&mut self) {
-        let mut ages: Vec<Duration> = self.entries.values().map(|entry| entry.last).collect();
+        let worth = |entry: &Entry| (entry.last, entry.failures);
+        let mut all: Vec<_> = self.entries.values().map(worth).collect();
         let tenth = ENTRIES_MAX / 10;
-        let (_, limit, _) = ages.select_nth_unstable(tenth);
+        let (_, limit, _) = all.select_nth_unstable(tenth);
         let limit = *limit;
         let mut dropped = 0;
         self.entries.retain(|_, entry| {
-            let drop = entry.last <= limit && dropped <= tenth;
+            let drop = worth(entry) <= limit && dropped <= tenth;
             dropped += usize::from(drop);
             !drop
         });
