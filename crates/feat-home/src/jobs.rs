@@ -108,8 +108,10 @@ fn push(ctx: &Ctx, before: Option<&Shown>, now: Option<&Shown>, changed: Option<
     let Some(changed) = changed else { return stage.stale("*") };
     // The pages of the resources themselves.
     let mut topics: Vec<&str> = changed.iter().map(ResourceId::as_str).collect();
+    // What came and went within one gathering is in neither, but a page may have been drawn in between.
+    let went = changed.iter().any(|id| ctx.resources.get(id).is_none());
     match (before, now) {
-        (Some(before), Some(now)) if before.same_places(now) => {
+        (Some(before), Some(now)) if before.same_places(now) && !went => {
             let fragments = fragments(ctx, before, now, changed);
             if fragments.0.len() > SWAP_BYTES_MAX {
                 topics.push("home");

@@ -266,6 +266,13 @@ mod tests {
         assert!(members(group).len() > 2, "chromedriver and Chromium run in one group");
         assert!(dir.join("profile-0").exists());
         drop(driver);
+        // The kernel may take a moment to end what was killed.
+        for _ in 0..100 {
+            if members(group).is_empty() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
         assert_eq!(members(group), Vec::<String>::new());
         assert!(!dir.exists());
         drop(session);
