@@ -271,7 +271,7 @@ mod tests {
             if members(group).is_empty() {
                 break;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
         assert_eq!(members(group), Vec::<String>::new());
         assert!(!dir.exists());
