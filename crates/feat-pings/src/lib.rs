@@ -1,0 +1,24 @@
+//! Pings: one sentence on what it is for.
+//!
+//! Data flow: what comes in, what is judged in `model`, what comes out.
+//!
+//! Invariants:
+//! - What always holds, whatever the outside does.
+//!
+//! It owns no tables.
+
+mod model;
+mod pages;
+mod routes;
+
+use hob_feature::{Feature, NavEntry};
+
+/// Pings.
+pub const FEATURE: Feature = Feature {
+    nav: &[NavEntry { title: "Pings", path: routes::PATH, icon: "service" }],
+    routes: routes::routes,
+    ..Feature::new("pings", "Pings")
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! When a domain name expires, asked over RDAP.

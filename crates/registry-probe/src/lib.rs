@@ -1,0 +1,1 @@
+//! Whether a container registry lets a credential pull an image, and if not, why.
