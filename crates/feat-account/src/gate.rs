@@ -2,11 +2,11 @@
 //!
 //! Every request asks the database: a user disabled or a token revoked by a command on another process counts at once.
 
-use crate::model::{SESSION_TOUCH, Session, TOKEN_TOUCH};
+use crate::model::{SESSION_TOUCH, Session, TOKEN_TOUCH, User};
 use crate::random::{TOKEN_PREFIX, hash_token};
 use crate::store;
 use hob_base::Result;
-use hob_feature::{Credential, Ctx, Gate, Identity, boxed};
+use hob_feature::{Credential, Ctx, Gate, Identity, Person, boxed};
 use tracing::warn;
 
 /// The longest text that can be a cookie or token of ours.
@@ -14,6 +14,7 @@ const CREDENTIAL_CHARS_MAX: usize = 128;
 
 pub(crate) const GATE: Gate = Gate {
     identify: |ctx, credential| boxed(async move { identify(&ctx, credential).await }),
+    people: |ctx| boxed(async move { people(&ctx).await }),
     is_set_up: |ctx| boxed(async move { store::any_user(&ctx.db).await }),
     login_path: "/login",
     setup_path: "/setup",
@@ -26,6 +27,12 @@ async fn identify(ctx: &Ctx, credential: Credential) -> Result<Option<Identity>>
         Credential::Bearer(text) if !text.starts_with(TOKEN_PREFIX) => Ok(None),
         Credential::Bearer(text) => identify_token(ctx, &text).await,
     }
+}
+
+async fn people(ctx: &Ctx) -> Result<Vec<Person>> {
+    let users = store::list_users(&ctx.db).await?;
+    let person = |user: User| Person { id: user.id, name: user.name, is_admin: user.is_admin };
+    Ok(users.into_iter().filter(|user| !user.disabled).map(person).collect())
 }
 
 async fn identify_session(ctx: &Ctx, token: &str) -> Result<Option<Identity>> {

@@ -38,6 +38,8 @@ impl House {
         migrate(&db, &[("base", BASE_MIGRATIONS)], Timestamp::from_millis(1)).await.unwrap();
         let ctx = Ctx::new(CtxParts {
             resources: Resources::new(db.clone()),
+            silences: hob_feature::Silences::new(db.clone(), TimeZone::UTC),
+            notices: hob_feature::Notices::new(db.clone()),
             db,
             clock,
             zone: TimeZone::UTC,

@@ -347,6 +347,8 @@ async fn hub(data: &Path, machine: &Machine, clock: &Clock, settings: &str) -> (
     hob_db::migrate(&db, &[("base", BASE_MIGRATIONS)], clock.now()).await.unwrap();
     let ctx = Ctx::new(CtxParts {
         resources: Resources::new(db.clone()),
+        silences: hob_feature::Silences::new(db.clone(), TimeZone::UTC),
+        notices: hob_feature::Notices::new(db.clone()),
         db,
         clock: clock.clone(),
         zone: TimeZone::UTC,

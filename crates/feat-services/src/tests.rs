@@ -86,6 +86,8 @@ impl Machine {
         migrate(&self.db, &all, Timestamp::from_millis(1)).await.unwrap();
         let ctx = Ctx::new(CtxParts {
             resources: Resources::new(self.db.clone()),
+            silences: hob_feature::Silences::new(self.db.clone(), TimeZone::UTC),
+            notices: hob_feature::Notices::new(self.db.clone()),
             db: self.db.clone(),
             clock: self.clock.clone(),
             zone: TimeZone::UTC,

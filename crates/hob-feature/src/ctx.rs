@@ -4,7 +4,7 @@ use crate::identity::Gate;
 use crate::jobs::JobBoard;
 use crate::metrics::Metrics;
 use crate::secrets::Sealer;
-use crate::{CheckBook, Config, Feature, Resources};
+use crate::{CheckBook, Config, Feature, IncidentReader, Notices, Resources, Silences};
 use hob_base::{Clock, ResourceId};
 use hob_db::Db;
 use jiff::tz::TimeZone;
@@ -34,6 +34,10 @@ pub struct CtxParts {
     pub resources: Resources,
     /// What is to be probed.
     pub checks: CheckBook,
+    /// Of what nobody is to be told.
+    pub silences: Silences,
+    /// What people are to be told.
+    pub notices: Notices,
     /// Background work: its state, and how to poke it.
     pub jobs: JobBoard,
     /// Hob's own figures.
@@ -68,6 +72,11 @@ impl Ctx {
     /// How people and programs are recognised, if a feature does that.
     pub fn gate(&self) -> Option<Gate> {
         self.features.iter().find_map(|feature| feature.gate)
+    }
+
+    /// How incidents are read, if a feature keeps them.
+    pub fn incidents(&self) -> Option<IncidentReader> {
+        self.features.iter().find_map(|feature| feature.incidents)
     }
 
     /// The ports on which this hub itself listens.

@@ -1,7 +1,8 @@
 //! The one struct through which a feature plugs into the house.
 
-use crate::{ConfigSection, Ctx, Gate, Job};
+use crate::{ConfigSection, Ctx, Gate, IncidentReader, Job};
 use axum::Router;
+use hob_base::incident::Evidence;
 use hob_base::{Level, Resource};
 use hob_db::Migration;
 use maud::Markup;
@@ -36,10 +37,16 @@ pub struct Feature {
     pub personal_routes: fn(&Ctx) -> Router,
     /// What needs no login: the login page itself.
     pub open_routes: fn(&Ctx) -> Router,
+    /// Doors for clients of other protocols: who asks is recognised by `Authorization` alone (a token as bearer, or as
+    /// the password of Basic), never by a cookie, so no other site's page can use somebody's login. The handler itself
+    /// decides what an [`Identity`](crate::Identity), or none, may do.
+    pub door_routes: fn(&Ctx) -> Router,
     /// Its background work.
     pub jobs: fn(&Ctx) -> Vec<Job>,
     /// What it adds to the page of a resource. Reads memory only.
     pub cards: fn(&Ctx, &Resource) -> Vec<Card>,
+    /// What it knows of a resource at this moment that is worth keeping with an incident. Reads memory only.
+    pub evidence: fn(&Ctx, &Resource) -> Vec<Evidence>,
     /// What it finds for a search text, best first. Reads memory only.
     pub search: fn(&Ctx, &str) -> Vec<SearchHit>,
     /// Its tables.
@@ -48,6 +55,8 @@ pub struct Feature {
     pub config: &'static [ConfigSection],
     /// How people and programs are recognised. One feature has it.
     pub gate: Option<Gate>,
+    /// How incidents are read. One feature has it.
+    pub incidents: Option<IncidentReader>,
     /// Lines for the console when the hub has started.
     pub greeting: fn(Ctx) -> BoxFuture<Vec<String>>,
 }
@@ -62,12 +71,15 @@ impl Feature {
             routes: |_| Router::new(),
             personal_routes: |_| Router::new(),
             open_routes: |_| Router::new(),
+            door_routes: |_| Router::new(),
             jobs: |_| Vec::new(),
             cards: |_, _| Vec::new(),
+            evidence: |_, _| Vec::new(),
             search: |_, _| Vec::new(),
             migrations: &[],
             config: &[],
             gate: None,
+            incidents: None,
             greeting: |_| boxed(async { Vec::new() }),
         }
     }

@@ -116,6 +116,17 @@ impl Identity {
     }
 }
 
+/// Somebody who has an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The user's id.
+    pub id: String,
+    /// What to call them.
+    pub name: String,
+    /// Whether they manage the hub.
+    pub is_admin: bool,
+}
+
 /// What a request shows of its sender.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credential {
@@ -132,6 +143,8 @@ pub struct Gate {
     pub identify: fn(Ctx, Credential) -> BoxFuture<Result<Option<Identity>>>,
     /// Whether there is a first user. Until then only the setup page is served.
     pub is_set_up: fn(Ctx) -> BoxFuture<Result<bool>>,
+    /// Everybody who has an account that is not disabled, by name.
+    pub people: fn(Ctx) -> BoxFuture<Result<Vec<Person>>>,
     /// Where people log in.
     pub login_path: &'static str,
     /// Where the first user is made.

@@ -9,19 +9,27 @@ pub mod config;
 mod ctx;
 mod feature;
 pub mod identity;
+pub mod incidents;
 pub mod jobs;
 pub mod metrics;
+pub mod notices;
 pub mod resources;
 pub mod secrets;
+pub mod silences;
 
 pub use checks::{CheckBook, CheckSpec, CheckTarget};
 pub use config::{Config, ConfigSection, Problem, Problems, Reader};
 pub use ctx::{Ctx, CtxParts, Memory};
 pub use feature::{BoxFuture, Card, Feature, NavEntry, SearchHit, boxed};
-pub use identity::{Credential, Gate, Identity, Scope};
+pub use identity::{Credential, Gate, Identity, Person, Scope};
+pub use incidents::{IncidentQuery, IncidentReader};
 pub use jobs::{Job, Listener, Pass};
+pub use notices::{Notice, NoticeKind, Notices};
 pub use resources::Resources;
+pub use silences::Silences;
 
-/// The base tables that belong to no feature: resources, transitions, runs of the hub.
-pub const BASE_MIGRATIONS: &[hob_db::Migration] =
-    &[hob_db::Migration { number: 1, name: "resources", sql: include_str!("migrations/0001_resources.sql") }];
+/// The base tables that belong to no feature: resources, transitions, runs of the hub, silences, notices.
+pub const BASE_MIGRATIONS: &[hob_db::Migration] = &[
+    hob_db::Migration { number: 1, name: "resources", sql: include_str!("migrations/0001_resources.sql") },
+    hob_db::Migration { number: 2, name: "notices", sql: include_str!("migrations/0002_notices.sql") },
+];

@@ -7,6 +7,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use hob_base::{Error, Result};
 use hob_feature::identity::Via;
 use hob_feature::{Credential, Ctx, Gate, Identity, Scope};
@@ -18,6 +20,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub const SESSION_COOKIE: &str = "hob";
 /// The session cookie over TLS: the prefix makes browsers refuse it from subdomains and plain HTTP.
 pub const SESSION_COOKIE_SECURE: &str = "__Host-hob";
+
+/// The longest credentials of Basic that are looked at.
+const BASIC_BYTES_MAX: usize = 1024;
 
 /// Where a request came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +42,8 @@ pub(crate) enum Need {
     AnyLogin,
     /// Nothing; who is logged in is recognised all the same.
     Nothing,
+    /// Decided by the handler: who shows a token is recognised, cookies never count.
+    Door,
 }
 
 /// Whether the browser talks to us through TLS, as the reverse proxy in front of us says.
@@ -101,6 +108,9 @@ pub(crate) async fn guard(State((ctx, need)): State<(Ctx, Need)>, request: Reque
 }
 
 async fn admit(ctx: &Ctx, need: Need, head: &Parts) -> Result<Option<Identity>> {
+    if need == Need::Door {
+        return identify_at_door(ctx, head).await;
+    }
     let from = provenance(&head.headers);
     let changes = !is_safe(&head.method);
     if changes && from == Provenance::Foreign {
@@ -122,7 +132,7 @@ async fn admit(ctx: &Ctx, need: Need, head: &Parts) -> Result<Option<Identity>> 
         ));
     }
     let needed = match need {
-        Need::Nothing => return Ok(who),
+        Need::Nothing | Need::Door => return Ok(who),
         Need::AnyLogin => None,
         Need::ByMethod if changes => Some(Scope::Write),
         Need::ByMethod => Some(Scope::Read),
@@ -150,6 +160,27 @@ async fn identify(ctx: &Ctx, head: &Parts, need: Need) -> Result<Option<Identity
         Err(Error::Unauthenticated(_)) if need == Need::Nothing => Ok(None),
         other => other,
     }
+}
+
+/// Who shows a token at a door, as bearer or as the password of Basic. A cookie is not looked at, so that it does not
+/// matter which page a request comes from.
+async fn identify_at_door(ctx: &Ctx, head: &Parts) -> Result<Option<Identity>> {
+    if head.extensions.get::<Peer>() == Some(&Peer::Local) {
+        return Ok(Some(Identity::local()));
+    }
+    let token = bearer(&head.headers).map(str::to_owned).or_else(|| basic_password(&head.headers));
+    let (Some(gate), Some(token)) = (ctx.gate(), token) else { return Ok(None) };
+    (gate.identify)(ctx.clone(), Credential::Bearer(token)).await
+}
+
+/// The password of Basic (RFC 7617).
+fn basic_password(headers: &HeaderMap) -> Option<String> {
+    let (scheme, encoded) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") || encoded.len() > BASIC_BYTES_MAX {
+        return None;
+    }
+    let pair = String::from_utf8(BASE64.decode(encoded.trim()).ok()?).ok()?;
+    pair.split_once(':').map(|(_, password)| password.to_owned())
 }
 
 /// The API token. Any other `Authorization` is for a reverse proxy in front of Hob, which may pass it on.
@@ -224,6 +255,16 @@ mod tests {
         );
         let behind_a_proxy = headers(&[("authorization", "Basic x"), ("cookie", "hob=abc")]);
         assert_eq!(credential(&behind_a_proxy), Some(Credential::Cookie("abc".to_owned())));
+    }
+
+    #[test]
+    fn at_a_door_a_token_may_be_the_password_of_basic() {
+        // prometheus:hob_abc
+        let given = headers(&[("authorization", "Basic cHJvbWV0aGV1czpob2JfYWJj")]);
+        assert_eq!(basic_password(&given).as_deref(), Some("hob_abc"));
+        for wrong in ["Basic", "Basic %%%", "Basic cHJvbQ==", "Bearer cHJvbWV0aGV1czpob2JfYWJj"] {
+            assert_eq!(basic_password(&headers(&[("authorization", wrong)])), None, "{wrong}");
+        }
     }
 
     #[test]

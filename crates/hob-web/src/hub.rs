@@ -9,7 +9,8 @@ use hob_feature::metrics::Metrics;
 use hob_feature::resources::keeper;
 use hob_feature::secrets::Sealer;
 use hob_feature::{
-    BASE_MIGRATIONS, CheckBook, Config, Ctx, CtxParts, Feature, Job, Problem, Problems, Resources,
+    BASE_MIGRATIONS, CheckBook, Config, Ctx, CtxParts, Feature, Job, Notices, Problem, Problems, Resources,
+    Silences,
 };
 use jiff::tz::TimeZone;
 use std::net::SocketAddr;
@@ -112,6 +113,7 @@ impl Hub {
             listener.local_addr().map_err(|source| StartError::Listen { address: options.listen, source })?;
         let ctx = open(options, address).await?;
         ctx.resources.load(&ctx.clock).await?;
+        ctx.silences.load(&ctx.clock).await?;
         let app = router(&ctx);
         let mut jobs = vec![keeper(started_at)];
         let listener = Arc::new(listener);
@@ -171,6 +173,8 @@ async fn open(options: HubOptions, address: SocketAddr) -> Result<Ctx, StartErro
     let sealer = Sealer::open(&options.data.join("secret.key"))?;
     Ok(Ctx::new(CtxParts {
         resources: Resources::new(db.clone()),
+        silences: Silences::new(db.clone(), options.zone.clone()),
+        notices: Notices::new(db.clone()),
         db,
         clock: options.clock,
         zone: options.zone,

@@ -39,10 +39,12 @@ pub fn router(ctx: &Ctx) -> Router {
     let guarded = crate::design::add(guarded);
     let personal = gather(|feature, ctx| (feature.personal_routes)(ctx));
     let open = gather(|feature, ctx| (feature.open_routes)(ctx)).fallback(unknown);
+    let doors = gather(|feature, ctx| (feature.door_routes)(ctx));
     Router::new()
         .merge(behind(guarded, Need::ByMethod))
         .merge(behind(personal, Need::AnyLogin))
         .merge(behind(open, Need::Nothing))
+        .merge(behind(doors, Need::Door))
         .merge(system::open_routes(ctx))
         .route("/assets/{file}", get(serve_asset))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

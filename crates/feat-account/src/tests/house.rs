@@ -39,6 +39,8 @@ impl House {
         migrate(&db, &[("hob", BASE_MIGRATIONS), ("account", FEATURE.migrations)], START).await.unwrap();
         let ctx = Ctx::new(CtxParts {
             resources: Resources::new(db.clone()),
+            silences: hob_feature::Silences::new(db.clone(), jiff::tz::TimeZone::UTC),
+            notices: hob_feature::Notices::new(db.clone()),
             db,
             clock: Clock::fake(START),
             zone: jiff::tz::TimeZone::UTC,
