@@ -8,17 +8,11 @@
 //! It owns no tables.
 
 mod model;
-mod pages;
-mod routes;
 
-use hob_feature::{Feature, NavEntry};
+use hob_feature::Feature;
 
 /// Incidents.
-pub const FEATURE: Feature = Feature {
-    nav: &[NavEntry { title: "Incidents", path: routes::PATH, icon: "service" }],
-    routes: routes::routes,
-    ..Feature::new("incidents", "Incidents")
-};
+pub const FEATURE: Feature = Feature { ..Feature::new("incidents", "Incidents") };
 
 #[cfg(test)]
 mod tests;
