@@ -1,4 +1,10 @@
-//! What the judge decides, as pure functions over values: which resources are out together and why ([`cause`]), and how
-//! an incident lives ([`life`]).
+//! What the judge decides, as pure functions over values: which resources are out together and why ([`cause`]), how an
+//! incident lives ([`life`], with what people do to it in [`deeds`]), when somebody is told of it ([`telling`]), and in
+//! which words ([`words`]).
 
 pub(crate) mod cause;
+pub(crate) mod deeds;
+pub(crate) mod life;
+pub(crate) mod record;
+pub(crate) mod telling;
+pub(crate) mod words;

@@ -1,37 +1,23 @@
 //! What is to be probed. Features publish specifications; the feature that runs checks observes the results.
 
+mod secret;
+mod target;
+
+pub use secret::CheckSecret;
+pub use target::{
+    CertificateDays, CheckTarget, DnsCheck, DockerCheck, DomainCheck, GroupCheck, GroupRule, GrpcCheck,
+    HttpCheck, HttpLogin, HttpVersion, IpFamily, Matching, PingCheck, RegistryCheck, Security, ServerCheck,
+    StartTls, TcpCheck, TlsCheck,
+};
+
 use hob_base::ResourceId;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// What to connect to, and what to expect.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum CheckTarget {
-    /// A GET of this address.
-    Http {
-        /// `http://…` or `https://…`, without user or password.
-        url: String,
-        /// Statuses that are well. Empty: 200 to 399, and 401, 403 and 405, since a service that asks who is there is up.
-        expect_status: Vec<u16>,
-        /// Text that the body must contain.
-        expect_text: Option<String>,
-        /// Whether it was merely found, not named by the owner: then redirects are followed on the same host only, and
-        /// nobody has to vouch for its certificate.
-        found: bool,
-    },
-    /// A TCP connection.
-    Tcp {
-        /// Name or address.
-        host: String,
-        /// Port.
-        port: u16,
-    },
-}
-
 /// One thing to probe at an interval.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckSpec {
     /// The resource that the result is said of.
     pub resource: ResourceId,
@@ -43,6 +29,37 @@ pub struct CheckSpec {
     pub timeout: Duration,
     /// How many failures in a row make it critical; between them it is probed again quickly.
     pub failures: u32,
+    /// How many answers in a row make it well again.
+    pub successes: u32,
+    /// How soon to look again at what is not well; `None`: within seconds.
+    pub retry: Option<Duration>,
+    /// An answer that takes longer is a warning; `None`: one that takes most of `timeout`.
+    pub warn_after: Option<Duration>,
+    /// By how much a probe may be put off, so that checks do not fall into step; `None`: a little.
+    pub jitter: Option<Duration>,
+    /// Windows of time, one each, outside of which it is not probed. Empty: always probed.
+    pub only: Vec<String>,
+    /// Whether it is well when the probe fails, and critical when it succeeds: a port that must be closed.
+    pub upside_down: bool,
+}
+
+impl CheckSpec {
+    /// A check that has 10 seconds and counts after two failures in a row.
+    pub fn new(resource: ResourceId, target: CheckTarget, every: Duration) -> Self {
+        Self {
+            resource,
+            target,
+            every,
+            timeout: Duration::from_secs(10),
+            failures: 2,
+            successes: 1,
+            retry: None,
+            warn_after: None,
+            jitter: None,
+            only: Vec::new(),
+            upside_down: false,
+        }
+    }
 }
 
 /// All check specifications by who published them. Cheap to clone.
@@ -111,13 +128,8 @@ mod tests {
     fn publishing_the_same_again_wakes_nobody() {
         let book = CheckBook::default();
         let mut changes = book.subscribe();
-        let spec = CheckSpec {
-            resource: ResourceId::new("service", "nas", "22"),
-            target: CheckTarget::Tcp { host: "127.0.0.1".into(), port: 22 },
-            every: Duration::from_secs(30),
-            timeout: Duration::from_secs(5),
-            failures: 2,
-        };
+        let resource = ResourceId::new("service", "nas", "22");
+        let spec = CheckSpec::new(resource, CheckTarget::tcp("127.0.0.1", 22), Duration::from_secs(30));
         book.publish("services", vec![spec.clone()]);
         assert!(changes.has_changed().unwrap());
         changes.borrow_and_update();
@@ -126,5 +138,27 @@ mod tests {
         assert_eq!(book.find(&spec.resource).as_deref(), Some(&spec));
         book.publish("services", vec![]);
         assert!(book.all().is_empty());
+    }
+
+    #[test]
+    fn what_older_rows_do_not_say_has_its_default() {
+        for (json, expected) in [
+            (
+                r#"{"kind":"http","url":"http://nas/"}"#,
+                CheckTarget::Http(Box::new(HttpCheck::new("http://nas/"))),
+            ),
+            (r#"{"kind":"tls","host":"nas","port":443}"#, CheckTarget::Tls(TlsCheck::new("nas", 443))),
+            (
+                r#"{"kind":"redis","host":"nas","port":6379}"#,
+                CheckTarget::Redis(ServerCheck::new("nas", 6379)),
+            ),
+            (r#"{"kind":"ping","host":"nas"}"#, CheckTarget::Ping(PingCheck::new("nas"))),
+        ] {
+            let target: CheckTarget = serde_json::from_str(json).unwrap();
+            assert_eq!(target, expected);
+            let again = serde_json::to_string(&target).unwrap();
+            assert_eq!(serde_json::from_str::<CheckTarget>(&again).unwrap(), target);
+            assert!(again.contains(&format!("\"kind\":\"{}\"", target.kind())), "{again}");
+        }
     }
 }

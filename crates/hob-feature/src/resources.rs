@@ -8,10 +8,10 @@ mod history;
 mod keeper;
 mod store;
 
-pub use history::{History, STRIP_DAYS};
+pub use history::{History, Recorded, STRIP_DAYS};
 pub use keeper::keeper;
 
-use hob_base::{Error, Observation, Resource, ResourceId, Result, Source, Transition};
+use hob_base::{Error, Observation, Resource, ResourceId, Result, Source, Timestamp, Transition};
 use hob_db::Db;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
@@ -135,6 +135,35 @@ impl Resources {
     /// When the database does not answer.
     pub async fn transitions(&self, of: Option<&ResourceId>, limit: u32) -> Result<Vec<Transition>> {
         store::list_transitions(&self.0.db, of, limit).await
+    }
+
+    /// What the database has of the time from `span.from` to `span.to`, of one resource or of all: for what memory no
+    /// longer has.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn recorded(
+        &self,
+        of: Option<&ResourceId>,
+        span: hob_base::uptime::Span,
+        now: Timestamp,
+    ) -> Result<Recorded> {
+        store::recorded(&self.0.db, of, span, now).await
+    }
+
+    /// The transitions of one resource, or of all, from `span.from` to `span.to`, oldest first, at most `limit`. `after`
+    /// is the last one of an earlier answer.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn transitions_between(
+        &self,
+        of: Option<&ResourceId>,
+        span: hob_base::uptime::Span,
+        after: Option<(Timestamp, &ResourceId)>,
+        limit: u32,
+    ) -> Result<Vec<Transition>> {
+        store::transitions_between(&self.0.db, of, span, after, limit).await
     }
 
     fn add_gap(&self, gap: hob_base::uptime::Span) {

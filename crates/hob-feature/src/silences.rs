@@ -9,20 +9,11 @@ use hob_base::silence::Labels;
 use hob_base::{Clock, Error, Result, Silence, Timestamp};
 use hob_db::Db;
 use jiff::tz::TimeZone;
+use recurrence::Window;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::watch;
-
-struct Window;
-impl Window {
-    fn parse(_: &str) -> Result<Self, String> {
-        Ok(Self)
-    }
-    fn covers(&self, _: jiff::Timestamp, _: &TimeZone) -> Option<()> {
-        None
-    }
-}
 
 /// The most silences that are kept at once, apart from those of `hob.toml`.
 pub const SILENCES_MAX: usize = 2000;

@@ -1,7 +1,9 @@
-//! The recent changes of level of one resource, small enough to keep for thousands of them.
+//! The recent changes of level of one resource, small enough to keep for thousands of them; and what the database has of
+//! times long ago.
 
 use hob_base::uptime::{Change, Span, Totals, totals};
-use hob_base::{Level, Transition};
+use hob_base::{Level, ResourceId, Transition};
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// How many days a strip shows.
@@ -33,6 +35,11 @@ impl History {
         self.changes.drain(..outdated);
     }
 
+    /// The changes in order of time.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
     /// How long each level lasted in `window`.
     pub fn totals(&self, gaps: &[Span], window: Span) -> Totals {
         totals(&self.changes, gaps, window)
@@ -42,4 +49,15 @@ impl History {
     pub fn days(&self, gaps: &[Span], days: &[Span]) -> Vec<Option<Level>> {
         days.iter().map(|day| self.totals(gaps, *day).shown()).collect()
     }
+}
+
+/// What the database has of a stretch of time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// The changes of level by resource, in order of time; the first says how the stretch begins, where that is known.
+    pub changes: HashMap<ResourceId, Vec<Change>>,
+    /// The spans in which the hub did not run, in order. They may begin before the stretch and end after it.
+    pub gaps: Vec<Span>,
+    /// Whether that is all. In a stretch with very many changes the last ones are left out.
+    pub complete: bool,
 }

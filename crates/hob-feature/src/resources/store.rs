@@ -1,5 +1,9 @@
 //! All SQL about resources, transitions and runs of the hub.
 
+mod recorded;
+
+pub(super) use recorded::{recorded, transitions_between};
+
 use super::STRIP_DAYS;
 use hob_base::error::Doing;
 use hob_base::uptime::{Change, Span};
