@@ -1,68 +1,32 @@
 //! The probe itself.
 
 use std::fmt;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::response::Parts;
-use http_body_util::Empty;
 use hyper::body::Incoming;
 use rustls_pki_types::CertificateDer;
-use tokio::sync::{OnceCell, Semaphore};
+use tls_probe::words::{cut, escaped};
+use tls_probe::{Deadline, Error, Examination, Family, Fault, Secured, Stream};
 use tokio::time::{Instant, timeout_at};
 
-use crate::connect::{MAX_LOOK_UPS, Resolver, TcpOutcome, connect};
-use crate::error::{ProbeError, cut, escaped};
-use crate::exchange::Exchange;
-use crate::redirect::{Hop, next_hop, stays_on_host};
-use crate::request::{Limits, Method, Request};
-use crate::response::{Certificate, Redirect, Response, Timings};
-use crate::seen::Stream;
-use crate::tls::Tls;
-use crate::url::{Scheme, Url, UrlError};
-
-const USER_AGENT: HeaderValue =
-    HeaderValue::from_static(concat!("Hob/", env!("CARGO_PKG_VERSION"), " (+health check)"));
-
-/// Headers which rule the connection or announce a body (RFC 9110, sections 7.6.1, 8.6 and 10.1.1);
-/// only the probe itself sets them.
-const OWN_HEADERS: [HeaderName; 9] = [
-    header::CONNECTION,
-    header::CONTENT_LENGTH,
-    header::EXPECT,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-];
-
-/// Headers which are meant for the first host alone.
-const PRIVATE_HEADERS: [HeaderName; 4] =
-    [header::AUTHORIZATION, header::COOKIE, header::HOST, header::PROXY_AUTHORIZATION];
+use crate::error::ProbeError;
+use crate::exchange::{Ended, Exchange, Peer};
+use crate::redirect::{Hop, next_hop};
+use crate::request::{Limits, Request, Versions};
+use crate::response::{Certificate, Response, TcpOutcome, Timings};
+use crate::url::Scheme;
+use crate::walk::{Prepared, Walk};
 
 /// Makes probes. A clone shares the configuration of TLS, which is built with the first probe that
 /// needs it; connections are not shared.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Client {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    /// `None` for those of the system.
-    roots: Option<Vec<CertificateDer<'static>>>,
-    tls: OnceCell<Tls>,
-    look_ups: Arc<Semaphore>,
-}
-
-impl Default for Client {
-    fn default() -> Self {
-        Self::new()
-    }
+    network: tls_probe::Client,
 }
 
 impl fmt::Debug for Client {
@@ -71,27 +35,30 @@ impl fmt::Debug for Client {
     }
 }
 
+impl From<tls_probe::Client> for Client {
+    /// A client which shares the configuration of TLS with another.
+    fn from(network: tls_probe::Client) -> Self {
+        Self { network }
+    }
+}
+
 impl Client {
     /// A client which judges certificates by the roots of the system. They are read once, with the
     /// first probe over TLS; a system without roots trusts no certificate.
     #[must_use]
     pub fn new() -> Self {
-        Self::build(None)
+        tls_probe::Client::new().into()
     }
 
     /// A client which judges certificates by `roots` alone, in DER. Roots which cannot be read are
     /// left out.
     #[must_use]
     pub fn with_roots(roots: Vec<CertificateDer<'static>>) -> Self {
-        Self::build(Some(roots))
+        tls_probe::Client::with_roots(roots).into()
     }
 
-    fn build(roots: Option<Vec<CertificateDer<'static>>>) -> Self {
-        let look_ups = Arc::new(Semaphore::new(MAX_LOOK_UPS));
-        Self { shared: Arc::new(Shared { roots, tls: OnceCell::new(), look_ups }) }
-    }
-
-    /// Asks `request.url`, follows redirects as the request says, and reads the answer.
+    /// Asks `request.url` with the method of the request, follows redirects as it says, and reads
+    /// the answer.
     ///
     /// Any status is an answer, also 404 and 500. The future holds the connection: dropping it ends
     /// the probe at once.
@@ -100,20 +67,37 @@ impl Client {
     ///
     /// [`ProbeError`] if there was no whole answer within the limits of the request.
     pub async fn get(&self, request: &Request) -> Result<Response, ProbeError> {
-        let mut walk = Walk::new(request);
-        let mut resolver = Resolver::new(&self.shared.look_ups);
+        Ok(self.walk(Walk::new(request)?).await?.0)
+    }
+
+    /// Asks what listens on a Unix socket of this machine, such as `/var/run/docker.sock`, over
+    /// HTTP/1.1. The host of `request.url` is sent as `Host` and means nothing else; redirects are
+    /// not followed, and private headers are sent.
+    ///
+    /// # Errors
+    ///
+    /// [`ProbeError`] if there was no whole answer within the limits of the request.
+    pub async fn get_unix(&self, socket: &Path, request: &Request) -> Result<Response, ProbeError> {
+        let walk = Walk::new(request)?;
+        let open = open_unix(socket, request, &walk.deadline).await?;
+        let answer = ask(open, &walk).await?;
+        Ok(finish(answer, walk).await?.0)
+    }
+
+    /// Walks along the redirects. Gives the response and what came after its body.
+    pub(crate) async fn walk(&self, mut walk: Walk<'_>) -> Result<(Response, HeaderMap), ProbeError> {
         loop {
-            let open = self.open(&walk.url, &request.limits, walk.end, &mut resolver).await?;
+            let open = self.open(&mut walk).await?;
             let answer = ask(open, &walk).await?;
             let location = answer.head.headers.get(header::LOCATION).map(HeaderValue::as_bytes);
             let status = answer.head.status.as_u16();
-            match next_hop(&walk.url, status, location, request.redirects) {
-                Hop::Follow(next) => walk.step(next, status)?,
+            match next_hop(&walk.url, status, location, walk.request.redirects) {
+                Hop::Follow(next) if !walk.would_carry_off(&next, status) => walk.step(next, status)?,
                 Hop::Bad { reason } => {
                     let location = cut(&escaped(location.unwrap_or_default()), 200);
                     return Err(ProbeError::BadRedirect { location, reason });
                 }
-                Hop::Final | Hop::Stop => return finish(answer, walk).await,
+                Hop::Final | Hop::Stop | Hop::Follow(_) => return finish(answer, walk).await,
             }
         }
     }
@@ -130,211 +114,182 @@ impl Client {
         port: u16,
         limits: &Limits,
     ) -> Result<TcpOutcome, ProbeError> {
-        let start = Instant::now();
-        let end = later(start, limits.total);
-        let mut resolver = Resolver::new(&self.shared.look_ups);
-        let addresses = resolver.resolve(host, phase_end(limits, end)).await?;
-        let resolved = Instant::now();
-        let (_stream, remote) = connect(addresses, port, phase_end(limits, end)).await?;
-        Ok(TcpOutcome { remote, resolve: resolved - start, connect: resolved.elapsed() })
+        self.connect_tcp_over(Family::Any, host, port, limits).await
     }
 
-    /// Opens a connection to the server of `url`, with TLS where it says so.
-    async fn open(
+    /// As [`connect_tcp`](Self::connect_tcp), over one family of addresses.
+    ///
+    /// # Errors
+    ///
+    /// [`ProbeError`] if the name was not resolved or no address accepted in time.
+    pub async fn connect_tcp_over(
         &self,
-        url: &Url,
+        family: Family,
+        host: &str,
+        port: u16,
         limits: &Limits,
-        end: Instant,
-        resolver: &mut Resolver<'_>,
-    ) -> Result<Open, ProbeError> {
+    ) -> Result<TcpOutcome, ProbeError> {
+        let deadline = Deadline::from_now(&tls_probe::Limits { total: limits.total, phase: limits.connect });
+        let connected = self.network.connect(host, port, family, &deadline).await?;
+        let tls_probe::Connected { remote, resolve, connect, .. } = connected;
+        Ok(TcpOutcome { remote, resolve, connect })
+    }
+
+    /// Opens a connection to the server of the current URL, with TLS where it says so.
+    async fn open(&self, walk: &mut Walk<'_>) -> Result<Open, ProbeError> {
         let start = Instant::now();
-        let addresses = resolver.resolve(url.host(), phase_end(limits, end)).await?;
+        let (host, port) = walk.target();
+        let deadline = walk.deadline;
+        let addresses = walk.resolve(&self.network, &host).await?;
         let resolved = Instant::now();
-        let (tcp, remote) = connect(addresses, url.port(), phase_end(limits, end)).await?;
+        let (tcp, remote) = self.network.connect_any(addresses, port, &deadline).await?;
         let connected = Instant::now();
-        let (stream, certificate): (Box<dyn Stream>, _) = match url.scheme() {
+        let versions = walk.request.versions;
+        let (stream, examination): (Box<dyn Stream>, _) = match walk.url.scheme() {
             Scheme::Http => (Box::new(tcp), None),
             Scheme::Https => {
-                let tls = self.tls(remote).await?;
-                let handshake = tls.handshake(tcp, url.host(), remote, phase_end(limits, end));
-                let (stream, certificate) = Box::pin(handshake).await?;
-                (Box::new(stream), Some(certificate))
+                let (name, protocols) = (walk.url.host(), protocols(versions));
+                let handshake = self.network.handshake(tcp, name, remote, protocols, &deadline);
+                let secured = Box::pin(handshake).await;
+                let Secured { stream, examination } = secured.map_err(|error| refused(error, versions))?;
+                (Box::new(stream), Some(Box::new(examination)))
             }
         };
         let timings = Timings {
             resolve: resolved - start,
             connect: connected - resolved,
-            tls: certificate.is_some().then(|| connected.elapsed()),
+            tls: examination.is_some().then(|| connected.elapsed()),
             first_byte: Duration::ZERO,
             total: Duration::ZERO,
         };
-        let exchange = Exchange::new(stream, remote, certificate.is_some(), limits).await?;
-        Ok(Open { exchange, remote, certificate, timings })
-    }
-
-    async fn tls(&self, addr: SocketAddr) -> Result<&Tls, ProbeError> {
-        let unusable = |reason: String| ProbeError::TlsHandshake { addr, reason };
-        self.shared
-            .tls
-            .get_or_try_init(async || {
-                let roots = self.shared.roots.clone();
-                // Reading the system's roots takes a while and blocks.
-                tokio::task::spawn_blocking(move || Tls::new(roots.unwrap_or_else(system_roots)))
-                    .await
-                    .map_err(|error| unusable(error.to_string()))?
-                    .map_err(|error| unusable(error.to_string()))
-            })
-            .await
+        let tls = examination.as_ref().map(|seen| seen.client_certificate);
+        let http2 = speaks_http2(versions, examination.as_deref());
+        let peer = Peer { addr: Some(remote), tls, http2 };
+        let exchange = Exchange::new(stream, peer, &walk.request.limits).await?;
+        Ok(Open { exchange, remote, examination, http2, timings })
     }
 }
 
-fn system_roots() -> Vec<CertificateDer<'static>> {
-    rustls_native_certs::load_native_certs().certs
+/// The protocols which are offered in TLS (RFC 7301, section 6).
+fn protocols(versions: Versions) -> &'static [&'static [u8]] {
+    match versions {
+        Versions::Http1 => &[b"http/1.1"],
+        Versions::Auto => &[b"h2", b"http/1.1"],
+        Versions::Http2 => &[b"h2"],
+    }
 }
 
-/// When a phase which begins now must end.
-fn phase_end(limits: &Limits, end: Instant) -> Instant {
-    end.min(later(Instant::now(), limits.connect))
+/// Whether to speak HTTP/2. A server which does not know how to choose a protocol is asked in
+/// HTTP/2 if nothing else is wanted; what it answers says whether it can.
+fn speaks_http2(versions: Versions, seen: Option<&Examination>) -> bool {
+    match versions {
+        Versions::Http1 => false,
+        Versions::Auto => seen.is_some_and(|seen| seen.protocol.as_deref() == Some(b"h2")),
+        Versions::Http2 => true,
+    }
 }
 
-/// A moment later, or one far off where the sum is beyond what the clock can hold.
-fn later(start: Instant, time: Duration) -> Instant {
-    const FAR: Duration = Duration::from_secs(30 * 365 * 86_400);
-    start + time.min(FAR)
+/// Says which protocol a server does not offer.
+fn refused(error: Error, versions: Versions) -> ProbeError {
+    let wanted = match versions {
+        Versions::Http1 => "HTTP/1.1",
+        Versions::Auto => "HTTP/2 or HTTP/1.1",
+        Versions::Http2 => "HTTP/2",
+    };
+    match error {
+        Error::Handshake { addr, fault: Fault::NoProtocol, .. } => {
+            ProbeError::TlsHandshake { addr, reason: format!("the server does not offer {wanted}") }
+        }
+        other => other.into(),
+    }
+}
+
+#[cfg(unix)]
+async fn open_unix(socket: &Path, request: &Request, deadline: &Deadline) -> Result<Open, ProbeError> {
+    let failed = |source| ProbeError::Socket { path: socket.to_owned(), source };
+    let start = Instant::now();
+    let stream = timeout_at(deadline.phase_end(), tokio::net::UnixStream::connect(socket))
+        .await
+        .map_err(|_| failed(std::io::Error::new(std::io::ErrorKind::TimedOut, "it does not answer")))?
+        .map_err(failed)?;
+    let timings = Timings {
+        resolve: Duration::ZERO,
+        connect: start.elapsed(),
+        tls: None,
+        first_byte: Duration::ZERO,
+        total: Duration::ZERO,
+    };
+    let peer = Peer { addr: None, tls: None, http2: false };
+    let exchange = Exchange::new(Box::new(stream), peer, &request.limits).await?;
+    let remote = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+    Ok(Open { exchange, remote, examination: None, http2: false, timings })
+}
+
+#[cfg(not(unix))]
+async fn open_unix(socket: &Path, _: &Request, _: &Deadline) -> Result<Open, ProbeError> {
+    let source = std::io::Error::new(std::io::ErrorKind::Unsupported, "this system has none");
+    Err(ProbeError::Socket { path: socket.to_owned(), source })
 }
 
 /// A connection which waits for its request.
 struct Open {
     exchange: Exchange,
     remote: SocketAddr,
-    certificate: Option<Certificate>,
+    examination: Option<Box<Examination>>,
+    http2: bool,
     timings: Timings,
 }
 
 /// A response of which the head is there.
 struct Answer {
     open: Open,
+    withheld: bool,
     head: Parts,
     body: Incoming,
-}
-
-/// The way from the first URL along its redirects.
-struct Walk<'a> {
-    request: &'a Request,
-    url: Url,
-    hops: Vec<Redirect>,
-    /// Whether no redirect has left the host yet.
-    at_home: bool,
-    start: Instant,
-    end: Instant,
-}
-
-impl<'a> Walk<'a> {
-    fn new(request: &'a Request) -> Self {
-        let start = Instant::now();
-        Self {
-            request,
-            url: request.url.clone(),
-            hops: Vec::new(),
-            at_home: true,
-            start,
-            end: later(start, request.limits.total),
-        }
-    }
-
-    /// Goes on to `next`, unless it was there before or has gone far enough.
-    fn step(&mut self, next: Url, status: u16) -> Result<(), ProbeError> {
-        // Without cookies a server gives the same answer again.
-        if next == self.url || self.hops.iter().any(|hop| hop.url == next) {
-            return Err(ProbeError::RedirectLoop { url: Box::new(next) });
-        }
-        let limit = self.request.limits.redirects;
-        if self.hops.len() >= usize::from(limit) {
-            return Err(ProbeError::TooManyRedirects { limit, last: Box::new(next) });
-        }
-        self.at_home &= stays_on_host(&self.url, &next);
-        let url = std::mem::replace(&mut self.url, next);
-        self.hops.push(Redirect { url, status });
-        Ok(())
-    }
-
-    /// The request for the current URL.
-    fn request(&self) -> Result<http::Request<Empty<Bytes>>, ProbeError> {
-        let mut request = http::Request::new(Empty::new());
-        *request.method_mut() = match self.request.method {
-            Method::Get => http::Method::GET,
-            Method::Head => http::Method::HEAD,
-        };
-        // Neither fails: a `Url` holds only what may stand in these places.
-        *request.uri_mut() = self.url.path_and_query().parse().map_err(|_| UrlError::TooLong)?;
-        let host = HeaderValue::from_maybe_shared(Bytes::from(self.url.authority()));
-        *request.headers_mut() = self.headers(host.map_err(|_| UrlError::Host)?);
-        Ok(request)
-    }
-
-    fn headers(&self, host: HeaderValue) -> HeaderMap {
-        // `Host` first, as RFC 9110, section 7.2 advises; the request may replace it.
-        let usual = [
-            (header::HOST, host),
-            (header::USER_AGENT, USER_AGENT),
-            (header::ACCEPT, HeaderValue::from_static("*/*")),
-            (header::ACCEPT_ENCODING, HeaderValue::from_static("identity")),
-            (header::CONNECTION, HeaderValue::from_static("close")),
-        ];
-        let mut headers = HeaderMap::with_capacity(usual.len() + self.request.headers.len());
-        headers.extend(usual);
-        let mut replaced: Vec<&HeaderName> = Vec::new();
-        for (name, value) in &self.request.headers {
-            let private = PRIVATE_HEADERS.contains(name) || value.is_sensitive();
-            if OWN_HEADERS.contains(name) || (private && !self.at_home) {
-                continue;
-            }
-            if replaced.contains(&name) {
-                headers.append(name, value.clone());
-            } else {
-                headers.insert(name, value.clone());
-                replaced.push(name);
-            }
-        }
-        headers
-    }
 }
 
 /// Sends the request and waits for the head of the response.
 async fn ask(mut open: Open, walk: &Walk<'_>) -> Result<Answer, ProbeError> {
     let limits = &walk.request.limits;
-    let request = walk.request()?;
+    let version = if open.http2 { http::Version::HTTP_2 } else { http::Version::HTTP_11 };
+    let distrust = open.examination.as_ref().and_then(|seen| seen.trusted.as_ref().err());
+    let distrust = distrust.map(ToString::to_string);
+    let Prepared { request, withheld } = walk.prepare(version, distrust.as_deref())?;
     let sent = Instant::now();
-    let Ok(answer) = timeout_at(walk.end, open.exchange.head(request, limits)).await else {
+    let Ok(answer) = timeout_at(walk.end(), open.exchange.head(request, limits)).await else {
         return Err(open.exchange.head_timeout(limits));
     };
     let (head, body) = answer?;
-    let first = open.exchange.first().at().unwrap_or(sent);
+    let first = open.exchange.began().unwrap_or(sent);
     open.timings.first_byte = first.saturating_duration_since(sent);
-    Ok(Answer { open, head, body })
+    Ok(Answer { open, withheld, head, body })
 }
 
-/// Reads the body and puts the response together.
-async fn finish(answer: Answer, walk: Walk<'_>) -> Result<Response, ProbeError> {
-    let Answer { mut open, head, body } = answer;
+/// Reads the body and puts the response together. Gives the trailers, too.
+async fn finish(answer: Answer, walk: Walk<'_>) -> Result<(Response, HeaderMap), ProbeError> {
+    let Answer { mut open, withheld, head, body } = answer;
     let limits = &walk.request.limits;
     let status = head.status.as_u16();
     let mut kept = Vec::new();
     let reading = open.exchange.body(&head, body, limits.body_bytes, &mut kept);
-    let Ok(ended) = timeout_at(walk.end, reading).await else {
+    let Ok(ended) = timeout_at(walk.end(), reading).await else {
         return Err(ProbeError::BodyTimeout { after: limits.total, status, received: kept.len() });
     };
-    let body_truncated = ended?.truncated;
+    let Ended { truncated, trailers } = ended?;
     kept.shrink_to_fit();
-    Ok(Response {
+    let response = Response {
         status,
+        version: head.version.into(),
         headers: head.headers,
         body: Bytes::from(kept),
-        body_truncated,
+        body_truncated: truncated,
         final_url: walk.url,
         hops: walk.hops,
         timings: Timings { total: walk.start.elapsed(), ..open.timings },
-        certificate: open.certificate,
+        certificate: open.examination.as_deref().map(Certificate::from),
+        examination: open.examination,
+        withheld,
         remote: open.remote,
-    })
+    };
+    Ok((response, trailers))
 }

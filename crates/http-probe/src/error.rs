@@ -2,7 +2,11 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
+
+use tls_probe::Family;
+use tls_probe::words::{cut, plain, spoken};
 
 use crate::url::{Url, UrlError};
 
@@ -39,11 +43,13 @@ pub enum ProbeError {
         /// The time it had.
         after: Duration,
     },
-    /// The name exists and has no address.
-    #[error("The name {host} has no address.")]
+    /// The name exists and has no address, or none of the family which is asked for.
+    #[error("The name {host} has no address{}.", of_family(*family))]
     NoAddress {
-        /// The name.
+        /// The name, or the address which is not of the family.
         host: String,
+        /// What kind of address was looked for.
+        family: Family,
     },
     /// Nothing listens on the port.
     #[error("Nothing listens at {addr}: the connection was refused.")]
@@ -180,6 +186,40 @@ pub enum ProbeError {
         /// How far the answer had come.
         phase: Phase,
     },
+    /// The server answered a request in HTTP/2 with something else.
+    #[error("The server does not speak HTTP/2: it began with `{first_bytes}`.")]
+    NotHttp2 {
+        /// The first line of the first 64 bytes, escaped.
+        first_bytes: String,
+    },
+    /// HTTP/2 broke off.
+    #[error("The server broke off the request over HTTP/2: {reason}.")]
+    Http2 {
+        /// A clause which says why.
+        reason: String,
+    },
+    /// A socket of this machine could not be opened.
+    #[error("The socket {} cannot be opened: {}.", path.display(), plain(source))]
+    Socket {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The request was not sent, as its body is private and the server may be an impostor.
+    #[error(
+        "The request was not sent, as it holds something private and the certificate of the server is {reason}."
+    )]
+    Withheld {
+        /// What is wrong with the certificate; completes "The certificate is ...".
+        reason: String,
+    },
+    /// The request is none that can be sent.
+    #[error("The request cannot be sent: {reason}.")]
+    BadRequest {
+        /// A clause which says what is wrong with it.
+        reason: &'static str,
+    },
     /// The address cannot be asked.
     #[error("The address cannot be asked: {reason}.")]
     BadUrl {
@@ -215,8 +255,42 @@ impl ProbeError {
             Self::RedirectLoop { .. } => "redirect_loop",
             Self::BadRedirect { .. } => "bad_redirect",
             Self::ConnectionClosed { .. } => "connection_closed",
+            Self::NotHttp2 { .. } => "not_http2",
+            Self::Http2 { .. } => "http2",
+            Self::Socket { .. } => "socket",
+            Self::Withheld { .. } => "withheld",
+            Self::BadRequest { .. } => "bad_request",
             Self::BadUrl { .. } => "bad_url",
         }
+    }
+}
+
+/// The same failure in the same words, but for TLS, which is HTTPS here.
+impl From<tls_probe::Error> for ProbeError {
+    fn from(error: tls_probe::Error) -> Self {
+        use tls_probe::Error as E;
+        match error {
+            E::Resolve { host, source } => Self::Resolve { host, source },
+            E::ResolveTimeout { host, after } => Self::ResolveTimeout { host, after },
+            E::NoAddress { host, family } => Self::NoAddress { host, family },
+            E::Refused { addr } => Self::Refused { addr },
+            E::Unreachable { addr, source } => Self::Unreachable { addr, source },
+            E::ConnectTimeout { addr, after } => Self::ConnectTimeout { addr, after },
+            E::NoSocket { source } => Self::NoSocket { source },
+            E::Handshake { addr, reason, .. } => Self::TlsHandshake { addr, reason },
+            E::NotTls { addr, first_bytes } => Self::NotTls { addr, first_bytes },
+            E::TlsTimeout { addr, after } => Self::TlsTimeout { addr, after },
+            // None is left; a new one would come with an address to be named by.
+            other => Self::NoSocket { source: io::Error::other(other.to_string()) },
+        }
+    }
+}
+
+fn of_family(family: Family) -> &'static str {
+    match family {
+        Family::Any => "",
+        Family::V4 => " of IPv4",
+        Family::V6 => " of IPv6",
     }
 }
 
@@ -235,63 +309,14 @@ fn moment(phase: Phase) -> &'static str {
     }
 }
 
-/// What the operating system said, without its number and without the name of the call.
-pub(crate) fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
-    text.split(" (os error").next().unwrap_or(text).to_owned()
-}
-
-/// A time as one says it: "10 seconds", "1.5 seconds", "300 milliseconds".
-fn spoken(time: Duration) -> String {
-    let millis = (time.as_micros() + 500) / 1000;
-    match (millis + 50) / 100 {
-        _ if millis < 1000 => format!("{millis} milliseconds"),
-        10 => "1 second".to_owned(),
-        tenths if tenths % 10 == 0 => format!("{} seconds", tenths / 10),
-        tenths => format!("{}.{} seconds", tenths / 10, tenths % 10),
-    }
-}
-
 fn short(url: &Url) -> String {
     cut(&url.to_string(), 200)
-}
-
-/// The first `limit` characters, and an ellipsis for the others.
-pub(crate) fn cut(text: &str, limit: usize) -> String {
-    match text.char_indices().nth(limit) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-/// Bytes from a stranger as printable ASCII: anything else, and the back quote which encloses them
-/// in a sentence, is escaped.
-pub(crate) fn escaped(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len()), |mut text, &byte| {
-        match byte {
-            b'\t' => text.push_str("\\t"),
-            b'\r' => text.push_str("\\r"),
-            b'\n' => text.push_str("\\n"),
-            b'\\' => text.push_str("\\\\"),
-            b' '..=b'~' if byte != b'`' => text.push(char::from(byte)),
-            _ => drop(write!(text, "\\x{byte:02x}")),
-        }
-        text
-    })
-}
-
-/// The first line which holds something, escaped: the banner of SSH, the greeting of a mail server.
-pub(crate) fn first_line(bytes: &[u8]) -> String {
-    let line = bytes.split(|&byte| matches!(byte, b'\r' | b'\n')).find(|line| !line.is_empty());
-    escaped(line.unwrap_or(bytes))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use tls_probe::words::first_line;
 
     #[test]
     fn errors_are_sentences() {
@@ -321,31 +346,29 @@ mod tests {
     }
 
     #[test]
-    fn times_are_spoken() {
-        for (millis, text) in [
-            (0, "0 milliseconds"),
-            (999, "999 milliseconds"),
-            (1000, "1 second"),
-            (1049, "1 second"),
-            (1500, "1.5 seconds"),
-            (9999, "10 seconds"),
-            (60_000, "60 seconds"),
+    fn failures_to_connect_are_worded_as_they_were() {
+        use tls_probe::{Error, Fault};
+        let addr = SocketAddr::from(([127, 0, 0, 1], 3000));
+        let host = || "nas.lan".to_owned();
+        let after = Duration::from_secs(10);
+        let source = || io::Error::from_raw_os_error(113);
+        let reason = || "the server closed the connection".to_owned();
+        for error in [
+            Error::Resolve { host: host(), source: source() },
+            Error::ResolveTimeout { host: host(), after },
+            Error::NoAddress { host: host(), family: Family::V4 },
+            Error::NoAddress { host: host(), family: Family::Any },
+            Error::Refused { addr },
+            Error::Unreachable { addr, source: source() },
+            Error::ConnectTimeout { addr, after },
+            Error::NoSocket { source: source() },
+            Error::Handshake { addr, reason: reason(), fault: Fault::Closed },
+            Error::NotTls { addr, first_bytes: "SSH".to_owned() },
+            Error::TlsTimeout { addr, after },
         ] {
-            assert_eq!(spoken(Duration::from_millis(millis)), text);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn what_a_stranger_sent_is_printable(bytes: Vec<u8>) {
-            for text in [escaped(&bytes), first_line(&bytes)] {
-                prop_assert!(text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'`'));
-            }
-        }
-
-        #[test]
-        fn a_cut_text_is_short(text: String, limit in 0usize..20) {
-            prop_assert!(cut(&text, limit).chars().count() <= limit + 1);
+            let (text, kind) = (error.to_string(), error.kind());
+            let same = ProbeError::from(error);
+            assert_eq!((same.to_string().replace("HTTPS", "TLS"), same.kind()), (text, kind));
         }
     }
 }

@@ -7,43 +7,65 @@ use std::pin::{Pin, pin};
 
 use bytes::Bytes;
 use http::response::Parts;
-use http_body_util::{BodyExt as _, Empty};
+use http::{HeaderMap, Request};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Incoming};
-use hyper::client::conn::http1::{Builder, Connection, SendRequest};
+use hyper::client::conn::{http1, http2};
 use hyper_util::rt::TokioIo;
+use tls_probe::words::{cut, escaped, first_line};
+use tls_probe::{ClientCertificate, First, Seen, Stream, tls_failure};
+use tokio::time::Instant;
 
-use crate::error::{Phase, ProbeError, escaped, first_line};
+use crate::error::{Phase, ProbeError};
 use crate::request::Limits;
-use crate::seen::{First, Seen, Stream};
-use crate::tls::{find_tls_error, tls_reason};
 
 /// The smallest buffer which the HTTP library accepts, in bytes.
 const MIN_BUFFER: usize = 8192;
 
-type Driver = Connection<TokioIo<Seen<Box<dyn Stream>>>, Empty<Bytes>>;
+/// What must run while somebody waits for an answer.
+pub(crate) type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What is known of the other side of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer {
+    /// The address; `None` for a socket of this machine.
+    pub(crate) addr: Option<SocketAddr>,
+    /// Whether there is TLS, and whether it asked for a certificate of the client.
+    pub(crate) tls: Option<ClientCertificate>,
+    /// Whether HTTP/2 is spoken.
+    pub(crate) http2: bool,
+}
 
 /// A connection on which one request may be sent.
 ///
 /// The connection is driven by whoever waits for a part of the answer, so that a probe needs no
 /// task of its own and ends when it is dropped.
 pub(crate) struct Exchange {
-    sender: SendRequest<Empty<Bytes>>,
-    driver: Option<Pin<Box<Driver>>>,
+    sender: Sender,
+    driver: Option<Driver>,
     first: First,
-    addr: SocketAddr,
-    secure: bool,
+    /// When the answer began.
+    began: Option<Instant>,
+    peer: Peer,
+}
+
+enum Sender {
+    Http1(http1::SendRequest<Full<Bytes>>),
+    Http2(http2::SendRequest<Full<Bytes>>),
 }
 
 /// How reading a body ended, other than by an error.
+#[derive(Default)]
 pub(crate) struct Ended {
     pub(crate) truncated: bool,
+    /// What came after the body.
+    pub(crate) trailers: HeaderMap,
 }
 
 impl Exchange {
     pub(crate) async fn new(
         stream: Box<dyn Stream>,
-        addr: SocketAddr,
-        secure: bool,
+        peer: Peer,
         limits: &Limits,
     ) -> Result<Self, ProbeError> {
         // Several heads may come, as informational answers go before the final one. Together with
@@ -51,44 +73,46 @@ impl Exchange {
         let heads = limits.head_bytes.max(MIN_BUFFER).saturating_mul(4);
         let stream = Seen::with_head_limit(stream, heads);
         let first = stream.first();
-        let (sender, driver) = Builder::new()
-            .max_buf_size(limits.head_bytes.max(MIN_BUFFER))
-            .max_headers(limits.head_count)
-            // Small servers are sloppy, and a probe draws no consequence from one odd line.
-            .allow_spaces_after_header_name_in_responses(true)
-            .allow_obsolete_multiline_headers_in_responses(true)
-            .ignore_invalid_headers_in_responses(true)
-            .title_case_headers(true)
-            .handshake(TokioIo::new(stream))
-            .await
-            .map_err(|_| ProbeError::ConnectionClosed { phase: Phase::BeforeHead })?;
-        Ok(Self { sender, driver: Some(Box::pin(driver)), first, addr, secure })
+        let opened =
+            if peer.http2 { open_http2(stream, limits).await } else { open_http1(stream, limits).await };
+        let (sender, driver) =
+            opened.map_err(|_| ProbeError::ConnectionClosed { phase: Phase::BeforeHead })?;
+        Ok(Self { sender, driver: Some(driver), first, began: None, peer })
     }
 
-    /// The first bytes of the answer and when they came.
-    pub(crate) fn first(&self) -> &First {
-        &self.first
+    /// When the first byte of the answer came.
+    pub(crate) fn began(&self) -> Option<Instant> {
+        self.began
     }
 
-    /// Whether the answer has begun.
+    /// Whether the answer has begun. In HTTP/2 something comes before any answer.
     pub(crate) fn phase(&self) -> Phase {
-        if self.first.at().is_some() { Phase::InHead } else { Phase::BeforeHead }
+        if self.first.at().is_some() && !self.peer.http2 { Phase::InHead } else { Phase::BeforeHead }
     }
 
     /// Sends the request and waits for the head of the final response.
     pub(crate) async fn head(
         &mut self,
-        request: http::Request<Empty<Bytes>>,
+        request: Request<Full<Bytes>>,
         limits: &Limits,
     ) -> Result<(Parts, Incoming), ProbeError> {
-        let answer = self.sender.send_request(request);
-        match drive(&mut self.driver, answer).await {
-            Ok(response) => {
-                self.first.end_head();
-                Ok(response.into_parts())
+        let answer = match &mut self.sender {
+            Sender::Http1(sender) => drive(&mut self.driver, sender.send_request(request)).await,
+            Sender::Http2(sender) => drive(&mut self.driver, sender.send_request(request)).await,
+        };
+        let response = answer.map_err(|error| self.head_error(&error, limits))?;
+        self.began = if self.peer.http2 { Some(Instant::now()) } else { self.first.at() };
+        if self.peer.http2 {
+            // Frames may be empty or nearly so; a few times what is read of the body is plenty.
+            const SPARE: usize = 1024 * 1024;
+            self.first.allow(limits.body_bytes.saturating_mul(16).saturating_add(SPARE));
+            if response.headers().len() > limits.head_count {
+                return Err(too_large(limits));
             }
-            Err(error) => Err(self.head_error(&error, limits)),
+        } else {
+            self.first.end_head();
         }
+        Ok(response.into_parts())
     }
 
     /// Reads the body into `kept` until it holds `limit` bytes.
@@ -99,62 +123,149 @@ impl Exchange {
         limit: usize,
         kept: &mut Vec<u8>,
     ) -> Result<Ended, ProbeError> {
+        let mut ended = Ended::default();
         if limit == 0 {
-            return Ok(Ended { truncated: !body.is_end_stream() });
+            return Ok(Ended { truncated: !body.is_end_stream(), ..ended });
         }
         while let Some(frame) = drive(&mut self.driver, body.frame()).await {
-            let data = match frame {
-                Ok(frame) => frame.into_data(),
-                Err(error) => return body_error(head, &error),
+            let frame = match frame {
+                Ok(frame) => frame,
+                Err(error) => return self.body_error(head, &error),
             };
-            // Other frames are trailers, which nobody asks for.
-            let Ok(data) = data else { continue };
-            let room = limit - kept.len();
-            kept.extend_from_slice(&data[..data.len().min(room)]);
-            if data.len() > room {
-                return Ok(Ended { truncated: true });
+            match frame.into_data() {
+                Ok(data) => {
+                    let room = limit - kept.len();
+                    kept.extend_from_slice(&data[..data.len().min(room)]);
+                    if data.len() > room {
+                        return Ok(Ended { truncated: true, ..ended });
+                    }
+                }
+                Err(other) => ended.trailers = other.into_trailers().unwrap_or_default(),
             }
         }
-        Ok(Ended { truncated: false })
+        Ok(ended)
     }
 
     fn head_error(&self, error: &hyper::Error, limits: &Limits) -> ProbeError {
         let first = self.first.bytes();
         // What came tells more than the error: depending on when a banner comes, the HTTP library
         // complains of its form or of its coming unasked.
-        if !self.secure && looks_like_tls(&first) {
-            return ProbeError::LooksLikeTls { addr: self.addr };
-        }
-        if !may_be_http(&first) {
-            return ProbeError::NotHttp { first_bytes: first_line(&first) };
+        if let Some(foreign) = self.foreign(&first) {
+            return foreign;
         }
         if error.is_parse_too_large() || self.first.head_is_too_large() {
-            let limit = limits.head_bytes.max(MIN_BUFFER);
-            return ProbeError::HeadTooLarge { limit, count: limits.head_count };
+            return too_large(limits);
         }
         if error.is_parse() {
             return ProbeError::BadHead { first_bytes: first_line(&first) };
         }
-        // Since TLS 1.3 a server refuses a client without a certificate after the handshake.
-        if let Some(error) = find_tls_error(error) {
-            return ProbeError::TlsHandshake { addr: self.addr, reason: tls_reason(error) };
+        if let Some(refused) = self.tls_error(error) {
+            return refused;
         }
-        ProbeError::ConnectionClosed { phase: self.phase() }
+        match http2_reason(error).filter(|_| self.peer.http2) {
+            Some(reason) => ProbeError::Http2 { reason },
+            None => ProbeError::ConnectionClosed { phase: self.phase() },
+        }
+    }
+
+    /// Since TLS 1.3 a server refuses a client without a certificate after the handshake.
+    fn tls_error(&self, error: &hyper::Error) -> Option<ProbeError> {
+        let (addr, asked) = (self.peer.addr?, self.peer.tls?);
+        let (reason, _) = tls_failure(error, asked)?;
+        Some(ProbeError::TlsHandshake { addr, reason })
+    }
+
+    /// The error for an answer in another protocol, if `first` is the beginning of one.
+    fn foreign(&self, first: &[u8]) -> Option<ProbeError> {
+        if let Peer { addr: Some(addr), tls: None, .. } = self.peer
+            && looks_like_tls(first)
+        {
+            return Some(ProbeError::LooksLikeTls { addr });
+        }
+        if self.peer.http2 {
+            let foreign = || ProbeError::NotHttp2 { first_bytes: first_line(first) };
+            return (!may_be_http2(first)).then(foreign);
+        }
+        let foreign = || ProbeError::NotHttp { first_bytes: first_line(first) };
+        (!may_be_http(first)).then(foreign)
     }
 
     /// The error for a head which did not come in time.
     pub(crate) fn head_timeout(&self, limits: &Limits) -> ProbeError {
         let first = self.first.bytes();
-        if !may_be_http(&first) {
-            return ProbeError::NotHttp { first_bytes: first_line(&first) };
+        if let Some(foreign) = self.foreign(&first).filter(|error| error.kind() != "looks_like_tls") {
+            return foreign;
         }
         ProbeError::HeadTimeout { after: limits.total, phase: self.phase() }
     }
+
+    fn body_error(&self, head: &Parts, error: &hyper::Error) -> Result<Ended, ProbeError> {
+        let status = head.status.as_u16();
+        if self.first.head_is_too_large() {
+            return Ok(Ended { truncated: true, ..Ended::default() });
+        }
+        let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
+        let broken = |source: &&io::Error| {
+            matches!(source.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
+        };
+        if let Some(reason) = source.filter(broken) {
+            return Err(ProbeError::BadBody { status, reason: escaped(reason.to_string().as_bytes()) });
+        }
+        if self.peer.http2 {
+            return Err(match http2_reason(error) {
+                Some(reason) => ProbeError::BadBody { status, reason },
+                None => ProbeError::ConnectionClosed { phase: Phase::InBody },
+            });
+        }
+        let framed = head.headers.contains_key(http::header::CONTENT_LENGTH)
+            || head.headers.contains_key(http::header::TRANSFER_ENCODING);
+        if framed {
+            return Err(ProbeError::ConnectionClosed { phase: Phase::InBody });
+        }
+        // Without a length the end of the connection is the end of the body (RFC 9112, section 6.3).
+        // A server which closes before it has read all of the request resets the connection.
+        Ok(Ended { truncated: true, ..Ended::default() })
+    }
+}
+
+async fn open_http1(stream: Seen<Box<dyn Stream>>, limits: &Limits) -> hyper::Result<(Sender, Driver)> {
+    let (sender, connection) = http1::Builder::new()
+        .max_buf_size(limits.head_bytes.max(MIN_BUFFER))
+        .max_headers(limits.head_count)
+        // Small servers are sloppy, and a probe draws no consequence from one odd line.
+        .allow_spaces_after_header_name_in_responses(true)
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .ignore_invalid_headers_in_responses(true)
+        .title_case_headers(true)
+        .handshake(TokioIo::new(stream))
+        .await?;
+    // Its errors reach whoever waits for a part of the answer.
+    Ok((Sender::Http1(sender), Box::pin(async move { drop(connection.await) })))
+}
+
+async fn open_http2(stream: Seen<Box<dyn Stream>>, limits: &Limits) -> hyper::Result<(Sender, Driver)> {
+    let (sender, driver) = crate::http2::open(stream, limits).await?;
+    Ok((Sender::Http2(sender), driver))
+}
+
+fn too_large(limits: &Limits) -> ProbeError {
+    ProbeError::HeadTooLarge { limit: limits.head_bytes.max(MIN_BUFFER), count: limits.head_count }
+}
+
+/// What the HTTP/2 library says, unless the connection just ended.
+fn http2_reason(error: &hyper::Error) -> Option<String> {
+    if error.is_canceled() || error.is_closed() {
+        return None;
+    }
+    let source = std::error::Error::source(error)?;
+    let mut deeper = std::iter::successors(Some(source), |error| error.source());
+    let ended = deeper.any(<dyn std::error::Error>::is::<io::Error>);
+    (!ended).then(|| cut(&escaped(source.to_string().as_bytes()), 200))
 }
 
 /// Waits for `part` of the answer and drives the connection meanwhile. The driver is dropped when
 /// it has ended, as it must not be polled again; its errors reach the part which waits.
-async fn drive<F: Future>(driver: &mut Option<Pin<Box<Driver>>>, part: F) -> F::Output {
+async fn drive<F: Future>(driver: &mut Option<Driver>, part: F) -> F::Output {
     let mut part = pin!(part);
     poll_fn(|cx| {
         if let Some(running) = driver
@@ -183,22 +294,15 @@ fn may_be_http(first: &[u8]) -> bool {
     line[..len] == START[..len]
 }
 
-fn body_error(head: &Parts, error: &hyper::Error) -> Result<Ended, ProbeError> {
-    let broken = std::error::Error::source(error)
-        .and_then(|source| source.downcast_ref::<io::Error>())
-        .filter(|source| matches!(source.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData));
-    if let Some(reason) = broken {
-        let reason = escaped(reason.to_string().as_bytes());
-        return Err(ProbeError::BadBody { status: head.status.as_u16(), reason });
-    }
-    let framed = head.headers.contains_key(http::header::CONTENT_LENGTH)
-        || head.headers.contains_key(http::header::TRANSFER_ENCODING);
-    if framed {
-        return Err(ProbeError::ConnectionClosed { phase: Phase::InBody });
-    }
-    // Without a length the end of the connection is the end of the body (RFC 9112, section 6.3).
-    // A server which closes before it has read all of the request resets the connection.
-    Ok(Ended { truncated: true })
+/// Whether an answer begins with a SETTINGS frame on stream 0 (RFC 9113, sections 3.4 and 6.5), as
+/// far as it came.
+fn may_be_http2(first: &[u8]) -> bool {
+    const SETTINGS: u8 = 4;
+    let stream = first.get(5..).unwrap_or_default();
+    // No set of settings is 64 KiB long.
+    first.first().is_none_or(|&length| length == 0)
+        && first.get(3).is_none_or(|&kind| kind == SETTINGS)
+        && stream.iter().take(4).all(|&byte| byte == 0)
 }
 
 #[cfg(test)]
@@ -219,10 +323,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn http2_begins_with_settings() {
+        for http2 in [&b""[..], b"\0", b"\0\0\x12\x04\0\0\0\0\0\0\x03", b"\0\0\0\x04\0\0"] {
+            assert!(may_be_http2(http2), "{http2:?}");
+        }
+        for other in [
+            &b"HTTP/1.1 400"[..],
+            b"\x15\x03\x01\0\x02",
+            b"\0\0\x12\x01\0\0\0\0\0",
+            b"\0\0\0\x04\0\0\0\0\x01",
+        ] {
+            assert!(!may_be_http2(other), "{other:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_beginning_is_judged(first: Vec<u8>) {
-            let _ = (may_be_http(&first), looks_like_tls(&first));
+            let _ = (may_be_http(&first), may_be_http2(&first), looks_like_tls(&first));
         }
     }
 }

@@ -14,20 +14,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, header};
-use http_body_util::Empty;
-use rustls::client::danger::ServerCertVerifier as _;
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use http_body_util::Full;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::der;
-use crate::exchange::Exchange;
-use crate::tls::Tls;
+use crate::exchange::{Exchange, Peer};
 use crate::{Limits, Method, ProbeError, Response, Timings, Url};
 
 const ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
 
 /// Asks `url` of a server which sends `answer` in pieces of `step` bytes, whatever it is asked or, if
-/// `unasked`, before it is asked, and then closes the connection.
+/// `unasked`, before it is asked, and then closes the connection. The probe speaks HTTP/2 if `http2`.
 ///
 /// # Errors
 ///
@@ -43,12 +39,20 @@ pub fn exchange(
     answer: &[u8],
     step: usize,
     unasked: bool,
+    http2: bool,
 ) -> Result<Response, ProbeError> {
-    let server =
-        Box::new(Server { answer: answer.to_vec(), sent: 0, step: step.max(1), asked: unasked, waker: None });
+    let server = Box::new(Server {
+        answer: answer.to_vec(),
+        sent: 0,
+        step: step.max(1),
+        asked: unasked,
+        http2,
+        heard: Vec::new(),
+        waker: None,
+    });
     let talk = async {
-        let mut exchange = Exchange::new(server, ADDR, false, limits).await?;
-        let (head, incoming) = exchange.head(request(url, method), limits).await?;
+        let mut exchange = Exchange::new(server, Peer { addr: Some(ADDR), tls: None, http2 }, limits).await?;
+        let (head, incoming) = exchange.head(request(url, method, http2), limits).await?;
         let mut body = Vec::new();
         let ended = exchange.body(&head, incoming, limits.body_bytes, &mut body).await?;
         assert!(body.len() <= limits.body_bytes, "more of the body is kept than may be");
@@ -56,6 +60,7 @@ pub fn exchange(
         let first = Duration::ZERO;
         Ok(Response {
             status: head.status.as_u16(),
+            version: head.version.into(),
             headers: head.headers,
             body: Bytes::from(body),
             body_truncated: ended.truncated,
@@ -63,39 +68,26 @@ pub fn exchange(
             hops: Vec::new(),
             timings: Timings { resolve: first, connect: first, tls: None, first_byte: first, total: first },
             certificate: None,
+            examination: None,
+            withheld: false,
             remote: ADDR,
         })
     };
     run(talk)
 }
 
-/// Reads and judges a server's certificate in DER, as a client with `roots` does, for the name `host`.
-/// Gives the clause which completes "The certificate is ...".
-pub fn certificate(certificate: &[u8], roots: &[&[u8]], host: &str) -> Result<(), String> {
-    if let Some(end) = der::fields(certificate).and_then(|fields| fields.not_after) {
-        let _ = der::date(end);
-    }
-    let roots = roots.iter().map(|root| CertificateDer::from(root.to_vec()));
-    let tls = Tls::new(roots).map_err(|error| error.to_string())?;
-    let name = ServerName::try_from(host.to_owned()).unwrap_or(ServerName::IpAddress(ADDR.ip().into()));
-    let recorder = tls.recorder();
-    let now = UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_000));
-    let judged = recorder.verify_server_cert(&CertificateDer::from(certificate), &[], &name, &[], now);
-    assert!(judged.is_ok(), "a certificate ends the connection");
-    recorder.verdict()
-}
-
-fn request(url: &Url, method: Method) -> http::Request<Empty<Bytes>> {
-    let mut request = http::Request::new(Empty::new());
-    *request.method_mut() = match method {
-        Method::Get => http::Method::GET,
-        Method::Head => http::Method::HEAD,
-    };
-    let target = url.path_and_query().parse();
+fn request(url: &Url, method: Method, http2: bool) -> http::Request<Full<Bytes>> {
+    let mut request = http::Request::new(Full::default());
+    *request.method_mut() = method;
+    let target = if http2 { url.to_string().parse() } else { url.path_and_query().parse() };
     let host = HeaderValue::from_maybe_shared(Bytes::from(url.authority()));
     let (Ok(target), Ok(host)) = (target, host) else { panic!("{url} cannot be asked") };
     *request.uri_mut() = target;
-    request.headers_mut().insert(header::HOST, host);
+    if http2 {
+        *request.version_mut() = http::Version::HTTP_2;
+    } else {
+        request.headers_mut().insert(header::HOST, host);
+    }
     request
 }
 
@@ -105,6 +97,9 @@ struct Server {
     sent: usize,
     step: usize,
     asked: bool,
+    http2: bool,
+    /// What it was sent before it was asked.
+    heard: Vec<u8>,
     waker: Option<Waker>,
 }
 
@@ -128,8 +123,13 @@ impl AsyncRead for Server {
 
 impl AsyncWrite for Server {
     fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.asked = true;
-        self.waker.take().into_iter().for_each(Waker::wake);
+        if !self.asked {
+            self.heard.extend_from_slice(buf);
+            self.asked = !self.http2 || holds_request(&self.heard);
+        }
+        if self.asked {
+            self.waker.take().into_iter().for_each(Waker::wake);
+        }
         Poll::Ready(Ok(buf.len()))
     }
 
@@ -140,6 +140,21 @@ impl AsyncWrite for Server {
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
+}
+
+/// Whether a HEADERS frame has begun in what a client sent (RFC 9113, sections 3.4, 4.1 and 6.2).
+fn holds_request(heard: &[u8]) -> bool {
+    const PREFACE: usize = 24;
+    const HEADERS: u8 = 1;
+    let mut rest = heard.get(PREFACE..).unwrap_or_default();
+    while let Some((&[a, b, c, kind, ..], after)) = rest.split_first_chunk::<9>() {
+        if kind == HEADERS {
+            return true;
+        }
+        let length = u32::from_be_bytes([0, a, b, c]) as usize;
+        rest = after.get(length..).unwrap_or_default();
+    }
+    false
 }
 
 #[derive(Default)]
@@ -174,19 +189,26 @@ mod tests {
         let url = Url::parse("http://nas.lan:3000/").unwrap();
         let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
         for step in [1, 7, answer.len()] {
-            let response = exchange(&url, Method::Get, &Limits::default(), answer, step, false).unwrap();
+            let response =
+                exchange(&url, Method::GET, &Limits::default(), answer, step, false, false).unwrap();
             assert_eq!((response.status, &response.body[..]), (200, &b"hello"[..]));
         }
-        let banner = exchange(&url, Method::Get, &Limits::default(), b"SSH-2.0-x\r\n", 3, true);
+        let banner = exchange(&url, Method::GET, &Limits::default(), b"SSH-2.0-x\r\n", 3, true, false);
         assert!(matches!(banner, Err(ProbeError::NotHttp { .. })), "{banner:?}");
     }
 
+    /// A server with settings, an answer of which the head is `:status: 200` from the table of RFC
+    /// 7541, appendix A, and five bytes.
     #[test]
-    fn certificates_are_read_and_judged() {
-        let root = include_bytes!("../../../fuzz/corpus/certificate/root.der");
-        let leaf = include_bytes!("../../../fuzz/corpus/certificate/leaf.der");
-        assert_eq!(certificate(leaf, &[root], "nas.lan"), Ok(()));
-        let other = certificate(leaf, &[root], "tv.lan").unwrap_err();
-        assert!(other.starts_with("issued for other names: nas.lan"), "{other}");
+    fn the_door_of_http2_leads_somewhere() {
+        let url = Url::parse("http://nas.lan:3000/").unwrap();
+        let answer = b"\0\0\0\x04\0\0\0\0\0\0\0\x01\x01\x04\0\0\0\x01\x88\0\0\x05\0\x01\0\0\0\x01hello";
+        for step in [1, 7, answer.len()] {
+            let response =
+                exchange(&url, Method::GET, &Limits::default(), answer, step, false, true).unwrap();
+            assert_eq!((response.status, &response.body[..]), (200, &b"hello"[..]));
+        }
+        let banner = exchange(&url, Method::GET, &Limits::default(), b"SSH-2.0-x\r\n", 3, true, true);
+        assert!(matches!(banner, Err(ProbeError::NotHttp2 { .. })), "{banner:?}");
     }
 }

@@ -1,5 +1,7 @@
 //! Where a redirect leads, and whether to follow it (RFC 9110, section 15.4).
 
+use http::Method;
+
 use crate::request::Redirects;
 use crate::url::{Scheme, Url, UrlError};
 
@@ -34,6 +36,17 @@ pub fn next_hop(current: &Url, status: u16, location: Option<&[u8]>, policy: Red
         Ok(next) if policy == Redirects::Follow || stays_on_host(current, &next) => Hop::Follow(next),
         Err(reason) if policy == Redirects::Follow => Hop::Bad { reason },
         Ok(_) | Err(_) => Hop::Stop,
+    }
+}
+
+/// The method of the request which follows a redirect with `status` (RFC 9110, sections 15.4.2 to
+/// 15.4.9). Whenever it is another one, the body is dropped.
+pub(crate) fn next_method(status: u16, method: &Method) -> Method {
+    match status {
+        303 if method != Method::HEAD => Method::GET,
+        // As the standard allows for the sake of history, and browsers do.
+        301 | 302 if method == Method::POST => Method::GET,
+        _ => method.clone(),
     }
 }
 
@@ -92,6 +105,26 @@ mod tests {
             assert_eq!(hop("http://nas/", location, Redirects::Follow), Hop::Bad { reason });
             assert_eq!(hop("http://nas/", location, Redirects::SameHost), Hop::Stop);
             assert_eq!(hop("http://nas/", location, Redirects::No), Hop::Stop);
+        }
+    }
+
+    #[test]
+    fn methods_change_as_the_standard_says() {
+        let next = |status, method: &str| next_method(status, &method.parse().unwrap()).to_string();
+        for (status, method, expected) in [
+            (301, "POST", "GET"),
+            (302, "POST", "GET"),
+            (302, "PUT", "PUT"),
+            (301, "HEAD", "HEAD"),
+            (303, "POST", "GET"),
+            (303, "PUT", "GET"),
+            (303, "DELETE", "GET"),
+            (303, "HEAD", "HEAD"),
+            (307, "POST", "POST"),
+            (308, "PATCH", "PATCH"),
+            (308, "PROPFIND", "PROPFIND"),
+        ] {
+            assert_eq!(next(status, method), expected, "{status} {method}");
         }
     }
 

@@ -1,10 +1,12 @@
 //! What the server answered.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
+use tls_probe::Examination;
 
 use crate::url::Url;
 
@@ -29,8 +31,46 @@ pub struct Response {
     pub timings: Timings,
     /// The server's certificate; `None` over plain HTTP.
     pub certificate: Option<Certificate>,
-    /// The address which answered.
+    /// All that the server showed of itself in the TLS handshake; `None` over plain HTTP.
+    pub examination: Option<Box<Examination>>,
+    /// The version of HTTP in which it answered.
+    pub version: Version,
+    /// Whether private headers were not sent, as the certificate is not trusted. Then a 401 says
+    /// nothing about the credentials.
+    pub withheld: bool,
+    /// The address which answered; 0.0.0.0:0 over a socket of this machine.
     pub remote: SocketAddr,
+}
+
+/// The version of HTTP of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Version {
+    /// HTTP/1.0.
+    Http10,
+    /// HTTP/1.1.
+    Http11,
+    /// HTTP/2.
+    Http2,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http10 => "HTTP/1.0",
+            Self::Http11 => "HTTP/1.1",
+            Self::Http2 => "HTTP/2",
+        })
+    }
+}
+
+impl From<http::Version> for Version {
+    fn from(version: http::Version) -> Self {
+        match version {
+            http::Version::HTTP_2 => Self::Http2,
+            http::Version::HTTP_10 | http::Version::HTTP_09 => Self::Http10,
+            _ => Self::Http11,
+        }
+    }
 }
 
 impl Response {
@@ -79,6 +119,26 @@ pub struct Certificate {
     pub trusted: Result<(), String>,
     /// The last moment of its validity, in seconds since 1970; `None` if it cannot be read.
     pub not_after_unix: Option<i64>,
+}
+
+impl From<&Examination> for Certificate {
+    fn from(seen: &Examination) -> Self {
+        Self {
+            trusted: seen.trusted.clone().map_err(|why| why.to_string()),
+            not_after_unix: seen.leaf.as_ref().and_then(|leaf| leaf.not_after),
+        }
+    }
+}
+
+/// A TCP connection came about; it is closed again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TcpOutcome {
+    /// The address which accepted.
+    pub remote: SocketAddr,
+    /// How long resolving the name took; near zero for an address.
+    pub resolve: Duration,
+    /// How long connecting took, with the addresses which failed before.
+    pub connect: Duration,
 }
 
 /// Whether a response to plain HTTP says that the port speaks HTTPS.

@@ -16,7 +16,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_rustls::TlsAcceptor;
 
-use crate::seen::Stream;
+use tls_probe::Stream;
+
 use crate::{Client, Limits, Phase, ProbeError, Redirects, Request, Response, Url, says_use_https};
 
 type Connection = Box<dyn Stream>;
@@ -207,7 +208,7 @@ async fn own_headers_replace_the_usual_and_leave_the_connection_alone() {
 async fn head_has_no_body() {
     let server = Server::answers("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n").await;
     let mut request = patient(server.url());
-    request.method = crate::Method::Head;
+    request.method = crate::Method::HEAD;
     let response = probe(request).await.unwrap();
     assert!(response.body.is_empty() && !response.body_truncated);
     assert!(server.requests()[0].starts_with("HEAD / HTTP/1.1\r\n"));

@@ -37,6 +37,9 @@ fn answer(status: u16, body: &str) -> Response {
             total: Duration::from_millis(12),
         },
         certificate: None,
+        examination: None,
+        version: http_probe::Version::Http11,
+        withheld: false,
         remote: SocketAddr::from(([127, 0, 0, 1], 3000)),
     }
 }
