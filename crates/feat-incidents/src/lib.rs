@@ -1,18 +1,41 @@
-//! Incidents: one sentence on what it is for.
+//! Incidents: one outage, one message, with the cause named.
 //!
-//! Data flow: what comes in, what is judged in `model`, what comes out.
+//! Data flow: every resource that is not well comes in from the house's resources, with what it needs. A pure function
+//! over that graph ([`model::cause`]) says what is out together and what explains it; another ([`model::life`]) lets
+//! incidents begin, grow, come and go, and end. The listener `incidents.judge` saves what came of it, shows it to pages
+//! ([`desk`]) and writes notices, which channels carry to people.
 //!
 //! Invariants:
-//! - What always holds, whatever the outside does.
+//! - A resource that is out is in one incident at most; the cause of an incident is a part of it.
+//! - What joins an incident is never a message. A message has a key, under which it is written once.
+//! - Only the judge changes incidents; people ask it. What is shown is saved before.
+//! - Times that decide anything are monotonic: a clock that is set opens and closes nothing.
 //!
-//! It owns no tables.
+//! It owns the tables `incidents_incident`, `incidents_member`, `incidents_entry` and `incidents_quiet`. Silences and
+//! notices belong to the house (`hob-feature`), since other doors make and carry them too.
 
+mod config;
+mod desk;
+mod evidence;
+mod jobs;
 mod model;
+mod reader;
+mod store;
 
+use hob_db::Migration;
 use hob_feature::Feature;
 
 /// Incidents.
-pub const FEATURE: Feature = Feature { ..Feature::new("incidents", "Incidents") };
+pub const FEATURE: Feature = Feature {
+    jobs: jobs::jobs,
+    migrations: MIGRATIONS,
+    config: &[config::SECTION, config::MAINTENANCE],
+    incidents: Some(reader::READER),
+    ..Feature::new("incidents", "Incidents")
+};
+
+const MIGRATIONS: &[Migration] =
+    &[Migration { number: 1, name: "incidents", sql: include_str!("migrations/0001_incidents.sql") }];
 
 #[cfg(test)]
 mod tests;

@@ -10,5 +10,6 @@ pub const FEATURES: &[Feature] = &[
     feat_hosts::FEATURE,
     feat_services::FEATURE,
     feat_checks::FEATURE,
+    feat_incidents::FEATURE,
     feat_account::FEATURE,
 ];

@@ -69,6 +69,8 @@ pub(crate) struct View<'a> {
     pub(crate) wires: &'a [Node],
     /// The silence that covers a resource now: its id and what it says.
     pub(crate) silence: &'a dyn Fn(&ResourceId) -> Option<(String, String)>,
+    /// Whether a resource still exists.
+    pub(crate) known: &'a dyn Fn(&ResourceId) -> bool,
 }
 
 /// What a step amounts to.
@@ -180,11 +182,12 @@ impl Book {
                     None if before != Level::Ok => {
                         member.level = Level::Ok;
                         member.recovered_at = Some(now.wall);
-                        let text = format!(
-                            "{} is well again after {}.",
-                            member.name,
-                            duration_words(now.wall.since(member.since))
-                        );
+                        let text = if (view.known)(&member.resource) {
+                            let lasted = duration_words(now.wall.since(member.since));
+                            format!("{} is well again after {lasted}.", member.name)
+                        } else {
+                            format!("{} is no longer watched.", member.name)
+                        };
                         changes.push((Happening::Recovered, text, member.resource.clone()));
                     }
                     _ => {}
@@ -269,7 +272,7 @@ impl Book {
         kept.incident.began_at = kept.incident.began_at.min(gone.incident.began_at);
         kept.incident.severity = kept.incident.severity.max(gone.incident.severity);
         kept.apart_from.extend(gone.apart_from.iter().copied().filter(|id| *id != into));
-        kept.relapses.extend(gone.relapses.drain(..));
+        kept.relapses.append(&mut gone.relapses);
         kept.relapses.sort_unstable();
         // What was told of the one is known of the other: only the better of both is news.
         kept.told = kept.told.take().or_else(|| gone.told.clone());
@@ -354,7 +357,12 @@ impl Book {
         let mut record = Record::open(id, sick, now.wall);
         record.by_time = by_time;
         step.changed.insert(id);
-        name_cause(&mut record, &View { sick: &by_id(sick), wires: &[], silence: &|_| None }, now, step);
+        name_cause(
+            &mut record,
+            &View { sick: &by_id(sick), wires: &[], silence: &|_| None, known: &|_| true },
+            now,
+            step,
+        );
         let text = opened_sentence(&record);
         let cause = record.incident.cause.resource.clone();
         // The opening is the first line, and names the cause itself.

@@ -70,6 +70,9 @@ pub(crate) struct Record {
     /// Whether its cause is to be looked for anew.
     #[serde(skip)]
     pub(crate) stirred: bool,
+    /// How many of its resources are in the database's index already.
+    #[serde(skip)]
+    pub(crate) members_saved: usize,
 }
 
 /// The most relapses that are remembered.
@@ -101,6 +104,7 @@ impl Record {
             well_since: None,
             cause_well_since: None,
             stirred: true,
+            members_saved: 0,
         };
         record.admit(sick);
         record

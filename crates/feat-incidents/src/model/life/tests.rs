@@ -58,7 +58,7 @@ impl House {
     fn look(&mut self) {
         let silenced = self.silenced.clone();
         let silence = |id: &ResourceId| silenced.contains(id).then(|| ("s".to_owned(), "works".to_owned()));
-        let view = View { sick: &self.sick, wires: &[], silence: &silence };
+        let view = View { sick: &self.sick, wires: &[], silence: &silence, known: &|_| true };
         let step = self.book.step(&view, &Patience::default(), self.now);
         self.timeline.extend(step.entries);
         for record in self.book.records.values_mut() {
@@ -193,7 +193,14 @@ fn five_thousand_at_once_are_one_message() {
     for i in 0..5000 {
         let id = id(&format!("s{i}"));
         let health = Health::critical("It is down.");
-        let sick = Sick { id: id.clone(), name: format!("s{i}"), health, since: now, seen_at: monotonic, needs: vec![] };
+        let sick = Sick {
+            id: id.clone(),
+            name: format!("s{i}"),
+            health,
+            since: now,
+            seen_at: monotonic,
+            needs: vec![],
+        };
         house.sick.insert(id, sick);
     }
     house.wait(60);

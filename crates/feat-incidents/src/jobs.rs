@@ -1,0 +1,390 @@
+//! The judge: the one listener that keeps incidents. It looks whenever something changes and when its book asks it to.
+//!
+//! Every look has one order: judge, save, then show and tell. What was shown survives a crash; what was to be told has a
+//! key under which it is said once, even if the crash comes between saying and noting.
+
+use crate::config::{Settings, read, read_maintenance};
+use crate::desk::{Desk, Request};
+use crate::evidence;
+use crate::model::cause::Node;
+use crate::model::deeds::{Deed, act};
+use crate::model::life::{Book, REOPEN_WITHIN, Step, View};
+use crate::model::record::{Record, Sick};
+use crate::model::telling::{News, news, notices};
+use crate::store;
+use hob_base::incident::{Happening, TimelineEntry};
+use hob_base::silence::labels_of;
+use hob_base::wording::listed;
+use hob_base::{Error, IncidentId, Level, Resource, ResourceId, Result, Silence};
+use hob_feature::{Ctx, Job, NoticeKind, Problems};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+
+/// How long changes are gathered before they are judged.
+const GATHER: Duration = Duration::from_millis(100);
+/// The judge looks at least this often: silences begin and end by themselves.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// How soon a database that refused is tried again.
+const RETRY: Duration = Duration::from_secs(5);
+/// The most dependencies that are probed at once because something that needs them broke.
+const POKED_MAX: usize = 50;
+/// The most lines that wait for a database that refuses.
+const BACKLOG_MAX: usize = 10_000;
+
+/// Hob's own figures of incidents.
+#[derive(Clone)]
+struct Figures {
+    open: Gauge,
+    opened: Counter,
+}
+
+/// All jobs of the crate.
+pub(crate) fn jobs(ctx: &Ctx) -> Vec<Job> {
+    let figures = Figures {
+        open: ctx.metrics.register("incidents_open", "Incidents that go on", Gauge::default()),
+        opened: ctx.metrics.register("incidents_opened", "Incidents that were opened", Counter::default()),
+    };
+    vec![Job::listener("incidents.judge", move |ctx, stop| {
+        let figures = figures.clone();
+        async move { run(ctx, figures, &stop).await }
+    })]
+}
+
+async fn run(ctx: Ctx, figures: Figures, stop: &CancellationToken) -> Result<()> {
+    let desk = ctx.memory.of::<Desk>();
+    let mut requests = desk
+        .outbox
+        .try_lock()
+        .map_err(|_| Error::Conflict("The judge of incidents runs already.".to_owned()))?;
+    // Mistakes were reported when the hub started.
+    let settings = read(&ctx.config, &Problems::default());
+    ctx.silences.publish("incidents.config", read_maintenance(&ctx.config, &Problems::default()));
+    let mut changes = ctx.resources.subscribe();
+    let mut silences = ctx.silences.subscribe();
+    let mut judge = Judge::load(ctx.clone(), desk.clone(), settings, figures).await?;
+    loop {
+        let pause = judge.look().await;
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            Some(request) = requests.recv() => judge.answer(request).await,
+            changed = changes.recv() => judge.gather(changed, &mut changes, stop).await,
+            _ = silences.changed() => {}
+            () = ctx.clock.sleep(pause) => {}
+        }
+    }
+    judge.flush().await;
+    Ok(())
+}
+
+struct Judge {
+    ctx: Ctx,
+    desk: Arc<Desk>,
+    settings: Settings,
+    figures: Figures,
+    book: Book,
+    sick: BTreeMap<ResourceId, Sick>,
+    /// What nobody judges: it conducts.
+    wires: BTreeMap<ResourceId, Node>,
+    /// What is not yet in the database.
+    unsaved: BTreeSet<IncidentId>,
+    lines: Vec<(IncidentId, TimelineEntry)>,
+    refused: bool,
+}
+
+impl Judge {
+    async fn load(ctx: Ctx, desk: Arc<Desk>, settings: Settings, figures: Figures) -> Result<Self> {
+        let (records, last_id) = store::load(&ctx.db, ctx.clock.now().minus(REOPEN_WITHIN)).await?;
+        desk.load_quiet(&ctx.db).await?;
+        let records = records.into_iter().map(|record| (record.id(), record)).collect();
+        let mut judge = Self {
+            ctx,
+            desk,
+            settings,
+            figures,
+            book: Book { records, last_id },
+            sick: BTreeMap::new(),
+            wires: BTreeMap::new(),
+            unsaved: BTreeSet::new(),
+            lines: Vec::new(),
+            refused: false,
+        };
+        judge.read_all();
+        Ok(judge)
+    }
+
+    fn read_all(&mut self) {
+        let all = self.ctx.resources.list();
+        let known: HashSet<&ResourceId> = all.iter().map(|resource| &resource.id).collect();
+        self.sick.retain(|id, _| known.contains(id));
+        self.wires.retain(|id, _| known.contains(id));
+        for resource in &all {
+            self.read(&resource.id, Some(resource));
+        }
+    }
+
+    /// Takes in how a resource is now. Returns whether that can matter.
+    fn read(&mut self, id: &ResourceId, resource: Option<&Resource>) -> bool {
+        let was_wire = self.wires.remove(id).is_some();
+        let Some(resource) = resource else { return self.sick.remove(id).is_some() || was_wire };
+        if !resource.judged {
+            let wire = Node {
+                id: id.clone(),
+                level: None,
+                since: resource.since,
+                needs: resource.depends_on.clone(),
+            };
+            self.wires.insert(id.clone(), wire);
+            return true;
+        }
+        if resource.health.level == Level::Ok {
+            return self.sick.remove(id).is_some() || was_wire;
+        }
+        let before = self.sick.get(id);
+        if before.is_none() {
+            self.poke_dependencies(resource);
+        }
+        let sick = Sick {
+            id: id.clone(),
+            name: resource.name.clone(),
+            health: resource.health.clone(),
+            since: before.map_or(resource.since, |before| before.since),
+            seen_at: before.map_or_else(|| self.ctx.clock.monotonic(), |before| before.seen_at),
+            needs: resource.depends_on.clone(),
+        };
+        let changed = before != Some(&sick);
+        self.sick.insert(id.clone(), sick);
+        changed || was_wire
+    }
+
+    /// Has everything probed that could be the reason, so that the cause is known when the incident is opened.
+    fn poke_dependencies(&self, resource: &Resource) {
+        let mut seen: BTreeSet<ResourceId> = BTreeSet::new();
+        let mut next: Vec<ResourceId> = resource.depends_on.clone();
+        while let Some(id) = next.pop() {
+            if seen.len() >= POKED_MAX || !seen.insert(id.clone()) {
+                continue;
+            }
+            if let Some(dependency) = self.ctx.resources.get(&id) {
+                next.extend(dependency.depends_on.iter().cloned());
+            }
+            self.ctx.checks.poke(id);
+        }
+    }
+
+    /// Takes in what changed, and what changes within a moment.
+    async fn gather(
+        &mut self,
+        first: Result<Arc<Vec<ResourceId>>, RecvError>,
+        changes: &mut broadcast::Receiver<Arc<Vec<ResourceId>>>,
+        stop: &CancellationToken,
+    ) {
+        let mut relevant = self.take_in(first);
+        while let Ok(ids) = changes.try_recv() {
+            relevant |= self.take_in(Ok(ids));
+        }
+        if !relevant {
+            return;
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.ctx.clock.sleep(GATHER) => {}
+        }
+        loop {
+            match changes.try_recv() {
+                Ok(ids) => {
+                    self.take_in(Ok(ids));
+                }
+                Err(broadcast::error::TryRecvError::Lagged(_)) => self.read_all(),
+                Err(_) => break,
+            }
+        }
+    }
+
+    fn take_in(&mut self, changed: Result<Arc<Vec<ResourceId>>, RecvError>) -> bool {
+        let Ok(ids) = changed else {
+            self.read_all();
+            return true;
+        };
+        let mut relevant = false;
+        for id in ids.iter() {
+            let resource = self.ctx.resources.get(id);
+            relevant |= self.read(id, resource.as_deref());
+        }
+        relevant
+    }
+
+    /// Judges, saves, shows and tells. Returns how long nothing needs to be looked at.
+    async fn look(&mut self) -> Duration {
+        let step = self.judge();
+        let pause = step.look_again_in.unwrap_or(LONGEST_PAUSE);
+        self.take_over(step);
+        self.flush().await;
+        self.tell().await;
+        self.show();
+        if self.refused { pause.min(RETRY) } else { pause }
+    }
+
+    fn judge(&mut self) -> Step {
+        let (ctx, now) = (&self.ctx, self.ctx.clock.moment());
+        let active = ctx.silences.active(now.wall);
+        let wires: Vec<Node> = self.wires.values().cloned().collect();
+        let silence = |id: &ResourceId| covering(ctx, &active, id);
+        let known = |id: &ResourceId| ctx.resources.get(id).is_some();
+        let view = View { sick: &self.sick, wires: &wires, silence: &silence, known: &known };
+        self.book.step(&view, &self.settings.patience, now)
+    }
+
+    fn take_over(&mut self, step: Step) {
+        self.unsaved.extend(step.changed);
+        for (id, mut entry) in step.entries {
+            if entry.what == Happening::Opened {
+                self.figures.opened.inc();
+                info!(incident = %id, title = entry.text, "an incident was opened");
+            }
+            entry.evidence = evidence::gather(&self.ctx, &entry);
+            self.lines.push((id, entry));
+        }
+        let excess = self.lines.len().saturating_sub(BACKLOG_MAX);
+        self.lines.drain(..excess);
+    }
+
+    async fn flush(&mut self) {
+        if self.unsaved.is_empty() && self.lines.is_empty() {
+            return;
+        }
+        let records: Vec<&Record> = self.unsaved.iter().filter_map(|id| self.book.records.get(id)).collect();
+        match store::save(&self.ctx.db, &records, &self.lines).await {
+            Ok(()) => {
+                let saved = std::mem::take(&mut self.unsaved);
+                for (_, record) in self.book.records.iter_mut().filter(|(id, _)| saved.contains(id)) {
+                    record.members_saved = record.incident.members.len();
+                }
+                self.lines.clear();
+                self.refused = false;
+            }
+            Err(problem) => {
+                // The keeper of resources says the same as a resource; what waits is written later.
+                if !std::mem::replace(&mut self.refused, true) {
+                    error!(reason = problem.chain(), "incidents could not be saved; they are kept in memory");
+                }
+            }
+        }
+    }
+
+    fn show(&self) {
+        let mut open: Vec<Arc<hob_base::Incident>> =
+            self.book.open().map(|record| Arc::new(record.incident.clone())).collect();
+        open.sort_by_key(|incident| (std::cmp::Reverse(incident.severity), std::cmp::Reverse(incident.id)));
+        self.figures.open.set(i64::try_from(open.len()).unwrap_or(i64::MAX));
+        self.desk.show(open);
+    }
+
+    /// Writes the notices that are due, and only then notes that people were told.
+    async fn tell(&mut self) {
+        let now = self.ctx.clock.now();
+        let due: Vec<News> =
+            self.book.records.values().filter_map(|record| news(record, &self.settings.rota, now)).collect();
+        for news in due {
+            if let Err(problem) = self.write_notices(&news).await {
+                error!(incident = %news.incident, reason = problem.chain(), "a notice could not be written");
+                self.refused = true;
+                return;
+            }
+            let Some(record) = self.book.records.get_mut(&news.incident) else { continue };
+            record.told = Some(news.told);
+            self.unsaved.insert(news.incident);
+        }
+        self.flush().await;
+    }
+
+    async fn write_notices(&mut self, news: &News) -> Result<()> {
+        let (now, quiet) = (self.ctx.clock.now(), self.desk.quiet());
+        let Some(record) = self.book.records.get(&news.incident) else { return Ok(()) };
+        let mut all = notices(news, record, &self.settings.rota, &quiet, now, &self.ctx.zone);
+        // What happened since replaces what somebody in quiet hours has not heard yet.
+        let unheard = self.unheard(news.incident).await?;
+        self.ctx.notices.withdraw_undue(news.incident, now).await?;
+        if news.kind == NoticeKind::Closed {
+            all.retain(|notice| !unheard.contains(&notice.to));
+        }
+        self.ctx.notices.add(&all).await?;
+        let people: Vec<&str> =
+            all.iter().map(|notice| notice.to.as_deref().unwrap_or("everybody who listens")).collect();
+        if !people.is_empty() {
+            let text = format!("Message for {}: “{}”", listed(&people), all[0].title);
+            let entry = TimelineEntry {
+                at: now,
+                what: Happening::Told,
+                text,
+                by: None,
+                resource: None,
+                evidence: Vec::new(),
+            };
+            self.lines.push((news.incident, entry));
+        }
+        Ok(())
+    }
+
+    /// Who has not heard anything of an incident yet, because all of it waits for the end of quiet hours.
+    async fn unheard(&self, incident: IncidentId) -> Result<Vec<Option<String>>> {
+        let now = self.ctx.clock.now();
+        let all = self.ctx.notices.of_incident(incident).await?;
+        let heard: HashSet<&Option<String>> =
+            all.iter().filter(|notice| notice.due <= now).map(|notice| &notice.to).collect();
+        Ok(all.iter().map(|notice| &notice.to).filter(|to| !heard.contains(to)).cloned().collect())
+    }
+
+    async fn answer(&mut self, request: Request) {
+        let now = self.ctx.clock.now();
+        let mut step = Step::default();
+        let mut done = act(&mut self.book, request.incident, &request.deed, &request.who, now, &mut step);
+        self.take_over(step);
+        if let (Err(Error::NotFound { .. }), Deed::Note { text }) = (&done, &request.deed) {
+            done = self.note_on_old(request.incident, text, &request.who).await;
+        }
+        self.look().await;
+        // Who asked may have gone away.
+        let _ = request.reply.send(done);
+    }
+
+    /// A note on an incident that was closed long ago.
+    async fn note_on_old(&mut self, id: IncidentId, text: &str, who: &str) -> Result<IncidentId> {
+        let record = store::find(&self.ctx.db, id).await?;
+        let record = record.ok_or_else(|| Error::not_found("incident", id.to_string()))?;
+        let mut old = Book { records: BTreeMap::from([(id, record)]), last_id: id.0 };
+        let mut step = Step::default();
+        let deed = Deed::Note { text: text.to_owned() };
+        let done = act(&mut old, id, &deed, who, self.ctx.clock.now(), &mut step);
+        self.lines.extend(step.entries);
+        done
+    }
+}
+
+/// The silence that covers a resource now. Planned work also covers what needs what is meant, however far.
+fn covering(ctx: &Ctx, active: &[Arc<Silence>], id: &ResourceId) -> Option<(String, String)> {
+    if active.is_empty() {
+        return None;
+    }
+    let mut seen: HashSet<ResourceId> = HashSet::new();
+    let mut next = vec![id.clone()];
+    while let Some(at) = next.pop() {
+        let Some(resource) = ctx.resources.get(&at) else { continue };
+        let labels = labels_of(&resource);
+        let own = at == *id;
+        let found = active.iter().find(|silence| (own || silence.maintenance) && silence.matches(&labels));
+        if let Some(silence) = found {
+            return Some((silence.id.clone(), silence.comment.clone()));
+        }
+        if seen.insert(at) && seen.len() < 1000 {
+            next.extend(resource.depends_on.iter().filter(|id| !seen.contains(*id)).cloned());
+        }
+    }
+    None
+}

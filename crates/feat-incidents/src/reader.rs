@@ -1,0 +1,30 @@
+//! How other features read incidents.
+
+use crate::desk::Desk;
+use crate::store;
+use hob_base::{Incident, IncidentId, Result};
+use hob_feature::{Ctx, IncidentQuery, IncidentReader, boxed};
+use std::sync::Arc;
+
+pub(crate) const READER: IncidentReader = IncidentReader {
+    open: |ctx| ctx.memory.of::<Desk>().open(),
+    changes: |ctx| ctx.memory.of::<Desk>().changes(),
+    find: |ctx, id| boxed(async move { find(&ctx, id).await }),
+    list: |ctx, query| boxed(async move { list(&ctx, &query).await }),
+    timeline: |ctx, id| boxed(async move { store::list_entries(&ctx.db, id).await }),
+};
+
+/// One incident, open or closed.
+pub(crate) async fn find(ctx: &Ctx, id: IncidentId) -> Result<Option<Arc<Incident>>> {
+    let open = ctx.memory.of::<Desk>().open();
+    if let Some(incident) = open.iter().find(|incident| incident.id == id) {
+        return Ok(Some(incident.clone()));
+    }
+    Ok(store::find(&ctx.db, id).await?.map(|record| Arc::new(record.incident)))
+}
+
+/// Those that a query asks for, newest first.
+pub(crate) async fn list(ctx: &Ctx, query: &IncidentQuery) -> Result<Vec<Arc<Incident>>> {
+    let records = store::list(&ctx.db, query).await?;
+    Ok(records.into_iter().map(|record| Arc::new(record.incident)).collect())
+}
