@@ -15,6 +15,9 @@ use crate::zone::Zone;
 const MAX_LEN: usize = 1024;
 const MAX_EVENTS: usize = 16;
 
+/// A second before 1970: systemd knows no earlier time, and a search need not go through thousands of years.
+const BEFORE_ALL: Timestamp = Timestamp::constant(-1, 0);
+
 /// When a timer of systemd elapses: one or more `OnCalendar=` expressions, one a line; the earliest counts.
 ///
 /// An expression is what systemd.time(7) says under “Calendar events”: weekdays, date and time, of which each can
@@ -64,11 +67,6 @@ impl Calendar {
         }
         Ok(Self { events })
     }
-
-    #[cfg(test)]
-    pub(crate) fn first_pattern(&self) -> &Pattern {
-        &self.events[0].pattern
-    }
 }
 
 impl fmt::Display for Calendar {
@@ -94,6 +92,7 @@ const WHOLE: &str = "write weekdays, date and time, such as Mon..Fri *-*-* 02:30
 impl Event {
     fn next_within(&self, after: Timestamp, tz: &TimeZone, budget: &mut Budget) -> Option<Timestamp> {
         let tz = self.zone.as_ref().map_or(tz, Zone::time_zone);
+        let after = after.max(BEFORE_ALL);
         passage::next_after(&self.pattern, Changes::Skipped, after, tz, *YEARS.end(), budget)
     }
 
@@ -144,14 +143,8 @@ fn shorthand(word: Piece<'_>) -> Option<&'static str> {
 
 /// Weekdays, date and time, in this order; each can be missing, but not all of them.
 fn read_pattern<'a>(words: impl Iterator<Item = Piece<'a>>) -> Result<Pattern, ParseError> {
-    let mut pattern = Pattern {
-        years: Years::All,
-        months: span(1, 12),
-        days: Days::ALL,
-        hours: 1,
-        minutes: 1,
-        seconds: 1,
-    };
+    let mut pattern =
+        Pattern { years: Years::All, months: span(1, 12), days: Days::ALL, hours: 1, minutes: 1, seconds: 1 };
     let mut words = words.peekable();
     let named = |word: &Piece<'_>| word.text().starts_with(char::is_alphabetic);
     if let Some(weekdays) = words.next_if(named) {
@@ -197,7 +190,8 @@ fn weekday(piece: Piece<'_>) -> Result<u32, ParseError> {
     match found {
         Some((0, _)) => Ok(7),
         Some((number, _)) => Ok(number),
-        None => Err(piece.is_no("weekday", "write names such as Mon, Mon,Thu or Mon..Fri; or daily, hourly and the like")),
+        None => Err(piece
+            .is_no("weekday", "write names such as Mon, Mon,Thu or Mon..Fri; or daily, hourly and the like")),
     }
 }
 
@@ -253,7 +247,9 @@ const YEAR: Component = Component {
 };
 
 fn read_date(word: Piece<'_>, pattern: &mut Pattern) -> Result<(), ParseError> {
-    let wrong = |piece: Piece<'_>| piece.is_no("date", "write year, month and day, as in *-*-01, or a time, as in 02:30");
+    let wrong = |piece: Piece<'_>| {
+        piece.is_no("date", "write year, month and day, as in *-*-01, or a time, as in 02:30")
+    };
     let (rest, day, from_end) = match word.text().rsplit_once(['-', '~']) {
         Some((rest, day)) => {
             let from_end = word.text().get(rest.len()..).is_some_and(|end| end.starts_with('~'));

@@ -112,11 +112,6 @@ impl Cron {
         };
         Ok(Self { text, ..Self::parse(fields)? })
     }
-
-    #[cfg(test)]
-    pub(crate) fn pattern(&self) -> &Pattern {
-        &self.pattern
-    }
 }
 
 impl fmt::Display for Cron {
@@ -138,7 +133,8 @@ const NAMES: &str = "write @hourly, @daily, @weekly, @monthly or @yearly";
 
 /// More than five fields: one for seconds in front, or the command behind.
 fn too_many(piece: Piece<'_>, sixth: Piece<'_>, count: usize) -> ParseError {
-    let letters = |word: Piece<'_>| word.text().contains(|letter: char| matches!(letter, '/' | '.' | 'a'..='z'));
+    let letters =
+        |word: Piece<'_>| word.text().contains(|letter: char| matches!(letter, '/' | '.' | 'a'..='z'));
     if letters(sixth) && WEEKDAY.read(sixth).is_err() {
         return sixth.error("is too much", "write the five fields alone, without the command");
     }
@@ -225,9 +221,10 @@ impl Field {
         };
         let step = match step {
             None => 1,
-            Some(step) => step.number().filter(|step| *step > 0).ok_or_else(|| {
-                step.is_no("step", "write a number from 1 on after /, as in */15")
-            })?,
+            Some(step) => step
+                .number()
+                .filter(|step| *step > 0)
+                .ok_or_else(|| step.is_no("step", "write a number from 1 on after /, as in */15"))?,
         };
         Ok((first..=last).step_by(step as usize).fold(0, |set, value| set | 1 << value))
     }

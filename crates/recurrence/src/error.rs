@@ -72,7 +72,8 @@ impl fmt::Display for Found {
 
 /// Control characters, and those that turn the direction of writing, become a sign for what is unknown.
 fn without_control(character: char) -> char {
-    let turns = matches!(character, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turns =
+        matches!(character, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     match character {
         '\n' | '\t' => ' ',
         _ if character.is_control() || turns => '\u{fffd}',
@@ -198,7 +199,9 @@ mod tests {
 
     #[test]
     fn numbers_have_one_to_four_digits() {
-        for (text, number) in [("7", Some(7)), ("0007", Some(7)), ("", None), ("+7", None), ("12345", None), ("٣", None)] {
+        for (text, number) in
+            [("7", Some(7)), ("0007", Some(7)), ("", None), ("+7", None), ("12345", None), ("٣", None)]
+        {
             assert_eq!(Piece::new(text).number(), number, "{text}");
         }
     }

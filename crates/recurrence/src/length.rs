@@ -114,10 +114,22 @@ mod tests {
     #[test]
     fn what_is_no_length_is_told() {
         for (text, said) in [
-            ("", "What is missing at character 1 is the length of time: write numbers with w, d, h, m or s, such as 1h 30m."),
-            ("2", "“2” at character 1 is no length of time: write numbers with w, d, h, m or s, such as 1h 30m."),
-            ("1h 5", "“5” at character 4 is no length of time: write numbers with w, d, h, m or s, such as 1h 30m."),
-            ("1y", "“1y” at character 1 is no length of time: write numbers with w, d, h, m or s, such as 1h 30m."),
+            (
+                "",
+                "What is missing at character 1 is the length of time: write numbers with w, d, h, m or s, such as 1h 30m.",
+            ),
+            (
+                "2",
+                "“2” at character 1 is no length of time: write numbers with w, d, h, m or s, such as 1h 30m.",
+            ),
+            (
+                "1h 5",
+                "“5” at character 4 is no length of time: write numbers with w, d, h, m or s, such as 1h 30m.",
+            ),
+            (
+                "1y",
+                "“1y” at character 1 is no length of time: write numbers with w, d, h, m or s, such as 1h 30m.",
+            ),
             ("0s", "“0s” at character 1 is too short or too long: write a length from 1s to 1000d."),
             ("1001d", "“1001d” at character 1 is too short or too long: write a length from 1s to 1000d."),
             ("9999999w", "“9999999w” at character 1 is too long: write at most 1000d."),

@@ -29,6 +29,10 @@ mod length;
 mod passage;
 mod pattern;
 mod schedule;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod window;
 mod zone;
 

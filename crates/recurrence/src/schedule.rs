@@ -71,7 +71,8 @@ impl Schedule {
     /// there is no next time, see [`Cron::next_after`] and [`Calendar::next_after`].
     #[must_use]
     pub fn next_after(&self, after: Timestamp, local: &TimeZone) -> Option<Timestamp> {
-        let zone = |tz: &'_ Option<Zone>| tz.as_ref().map_or_else(|| local.clone(), |tz| tz.time_zone().clone());
+        let zone =
+            |tz: &'_ Option<Zone>| tz.as_ref().map_or_else(|| local.clone(), |tz| tz.time_zone().clone());
         match self {
             Self::Period { every } => after.checked_add(every.duration()).ok(),
             Self::Cron { cron, tz } => cron.next_after(after, &zone(tz)),

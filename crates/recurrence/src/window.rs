@@ -85,7 +85,9 @@ impl Window {
         let (_, rest) = piece.around(first);
         let kind = if first.is("cron") {
             read_cron(rest.trim())?
-        } else if first.text().starts_with(|digit: char| digit.is_ascii_digit()) && !first.text().contains(':') {
+        } else if first.text().starts_with(|digit: char| digit.is_ascii_digit())
+            && !first.text().contains(':')
+        {
             read_once(piece)?
         } else {
             Kind::Weekly(Weekly::read(first, rest.trim())?)
@@ -226,7 +228,8 @@ fn read_days(word: Piece<'_>) -> Result<u64, ParseError> {
 /// From Monday, 1, to Sunday, 7.
 fn read_day(piece: Piece<'_>) -> Result<u32, ParseError> {
     let long = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-    let found = (1..).zip(NAMES.iter().zip(long)).find(|(_, (short, long))| piece.is(short) || piece.is(long));
+    let found =
+        (1..).zip(NAMES.iter().zip(long)).find(|(_, (short, long))| piece.is(short) || piece.is(long));
     let instead = "write Mon, Mon-Fri, Sat,Sun or daily, then the times, as in Sun 02:00-04:00";
     found.map(|(number, _)| number).ok_or_else(|| piece.is_no("weekday", instead))
 }
@@ -257,7 +260,9 @@ fn write_days(days: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 /// Minutes since midnight, up to 24:00.
 fn read_minute(piece: Piece<'_>) -> Result<u16, ParseError> {
-    let two = |part: Piece<'_>| part.number().filter(|_| part.text().len() <= 2).and_then(|n| u16::try_from(n).ok());
+    let two = |part: Piece<'_>| {
+        part.number().filter(|_| part.text().len() <= 2).and_then(|n| u16::try_from(n).ok())
+    };
     let read = || {
         let (hour, minute) = piece.split_once(":")?;
         let (hour, minute) = (two(hour)?, two(minute).filter(|minute| *minute < 60)?);
