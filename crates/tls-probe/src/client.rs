@@ -195,16 +195,21 @@ impl Client {
         let tls = self.tls(remote).await?;
         let start = Instant::now();
         let handshake = tls.handshake(stream, name.unwrap_or(host), remote, &[], deadline.phase_end());
-        let result = Box::pin(handshake).await;
-        let timings = Timings { resolve, connect, tls: start.elapsed() };
-        let examination = match result {
-            Ok(secured) => refused_yet(secured, connect, deadline.end()).await,
-            Err(Failed {
-                examination: Some(seen),
-                error: Error::Handshake { fault: Fault::ClientCertificate, .. },
-            }) => seen,
-            Err(Failed { error, .. }) => return Err(error),
+        let mut timings = Timings { resolve, connect, tls: Duration::ZERO };
+        // A TLS connection is large, and many examinations may run at once.
+        let seeing = async {
+            let result = handshake.await;
+            timings.tls = start.elapsed();
+            match result {
+                Ok(secured) => Ok(refused_yet(secured, connect, deadline.end()).await),
+                Err(Failed {
+                    examination: Some(seen),
+                    error: Error::Handshake { fault: Fault::ClientCertificate, .. },
+                }) => Ok(seen),
+                Err(Failed { error, .. }) => Err(error),
+            }
         };
+        let examination = Box::pin(seeing).await?;
         Ok(Examined { examination, remote, timings })
     }
 

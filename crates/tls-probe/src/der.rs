@@ -164,7 +164,7 @@ fn parts(certificate: &[u8]) -> Option<Parts<'_>> {
     let (subject, rest) = value(rest, SEQUENCE)?;
     let (key, mut rest) = value(rest, SEQUENCE).unwrap_or_default();
     // Two unique identifiers may stand before the extensions (RFC 5280, section 4.1.2.8).
-    while let Some((tag, _, after)) = any(rest)
+    while let Some((tag, _, after)) = element(rest)
         && tag != EXTENSIONS
     {
         rest = after;
@@ -175,7 +175,7 @@ fn parts(certificate: &[u8]) -> Option<Parts<'_>> {
 }
 
 /// Splits the first element into its tag, its content and what follows.
-fn any(input: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+fn element(input: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&[tag, first], rest) = input.split_first_chunk()?;
     let (length, rest) = match first {
         0..=0x7f => (usize::from(first), rest),
@@ -193,13 +193,13 @@ fn any(input: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 
 /// Splits the first element, which must have `tag`, into its content and what follows.
 fn value(input: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-    any(input).filter(|(found, ..)| *found == tag).map(|(_, content, rest)| (content, rest))
+    element(input).filter(|(found, ..)| *found == tag).map(|(_, content, rest)| (content, rest))
 }
 
 /// The elements one after the other, with their tags, up to the first which is broken.
 fn all(mut input: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     std::iter::from_fn(move || {
-        let (tag, content, rest) = any(input)?;
+        let (tag, content, rest) = element(input)?;
         input = rest;
         Some((tag, content))
     })
@@ -260,7 +260,7 @@ fn name(sets: &[u8]) -> Option<Name> {
             _ => continue,
         };
         // The last one is the most special, should there be several.
-        *place = any(rest).and_then(|(tag, content, _)| text(tag, content)).or(place.take());
+        *place = element(rest).and_then(|(tag, content, _)| text(tag, content)).or(place.take());
     }
     (name.common.is_some() || name.organisation.is_some()).then_some(name)
 }
