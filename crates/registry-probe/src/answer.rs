@@ -163,6 +163,27 @@ pub(crate) fn token_url(
     Url::parse(&text).ok()
 }
 
+/// The form with which a token service is asked for a token in exchange for a refresh token
+/// (<https://distribution.github.io/distribution/spec/auth/oauth/>).
+pub(crate) fn refresh_form(service: Option<&str>, scope: Option<&str>, refresh_token: &str) -> String {
+    let fields = [
+        ("grant_type", Some("refresh_token")),
+        ("client_id", Some(env!("CARGO_PKG_NAME"))),
+        ("service", service),
+        ("scope", scope),
+        ("refresh_token", Some(refresh_token)),
+    ];
+    let encode =
+        |(name, value): (&str, Option<&str>)| Some(format!("{name}={}", utf8_percent_encode(value?, QUERY)));
+    fields.into_iter().filter_map(encode).collect::<Vec<_>>().join("&")
+}
+
+/// Whether a token service does not take a refresh token (RFC 6749, section 5.2).
+pub(crate) fn is_invalid_grant(body: &[u8]) -> bool {
+    let error: Option<Value> = serde_json::from_slice(body).ok();
+    error.is_some_and(|error| error.get("error").and_then(Value::as_str) == Some("invalid_grant"))
+}
+
 /// What a token service gives out. `Debug` is not there, as the token is a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Token {
@@ -385,6 +406,17 @@ mod tests {
             "https://nas.lan/t?a=b&service=%C3%BC%20x"
         );
         assert_eq!(ask("https://nas.lan/t", None, None, None), "https://nas.lan/t");
+    }
+
+    #[test]
+    fn a_refresh_token_is_exchanged_by_a_form() {
+        assert_eq!(
+            refresh_form(Some("nas"), Some("repository:a/b:pull"), "a&b=c"),
+            "grant_type=refresh_token&client_id=registry-probe&service=nas&scope=repository%3Aa%2Fb%3Apull&\
+             refresh_token=a%26b%3Dc"
+        );
+        assert!(is_invalid_grant(br#"{"error":"invalid_grant"}"#));
+        assert!(!is_invalid_grant(br#"{"error":"invalid_request"}"#) && !is_invalid_grant(b"invalid_grant"));
     }
 
     #[test]

@@ -16,9 +16,6 @@
 //! is asked so (see [`Question::insecure`]), and to a token service on the same host. A redirect never
 //! gets it, and neither does `Debug` show it.
 //!
-//! The certificate is judged on one connection and the credential sent on the next, as `http-probe`
-//! tells of a certificate only with the answer: see [`ask`].
-//!
 //! # What is not done
 //!
 //! Credential helpers are programs, and are not run; a name of one is an error. Nothing is kept

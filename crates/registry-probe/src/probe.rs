@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http_probe::{
-    Client, Hop, Limits, Method, ProbeError, Redirects, Request, Response, Scheme, Url, next_hop,
+    Client, Hop, Limits, Method, ProbeError, Redirects, Request, Response, Scheme, Url, UrlError, next_hop,
 };
 use tokio::time::Instant;
 
 use crate::answer::{
-    self, Demand, Errors, Refusal, Right, Token, challenges, is_page, may_be_asked, rate_limit, retry_after,
-    says_registry, token_url, unexpected,
+    self, Demand, Errors, Refusal, Right, Token, challenges, is_invalid_grant, is_page, may_be_asked,
+    rate_limit, refresh_form, retry_after, says_registry, token_url, unexpected,
 };
 use crate::credential::{Credential, basic, bearer};
 use crate::manifest::{ACCEPT, Manifest, best, platform_of_config, platforms};
@@ -30,6 +30,9 @@ const MAX_ANSWER: usize = 256 * 1024;
 
 /// Number of redirects followed for one manifest or configuration.
 const MAX_HOPS: usize = 5;
+
+/// The type of a form (RFC 6749, section 4.1.3).
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
 /// The header with the digest of a manifest (OCI distribution specification v1.1, "Pulling manifests").
 const DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
@@ -79,10 +82,8 @@ impl Question {
 
 /// Asks the registry of an image whether it can be pulled.
 ///
-/// Makes two to seven requests: the registry itself, its token service, the manifest, and what is
-/// needed to judge these. The certificate of each host is judged before a credential is sent to it, on
-/// a connection of its own; who stands between the two connections with a false certificate and lets
-/// the first one pass is noticed only afterwards.
+/// Makes two to six requests: the registry itself, its token service, the manifest, and what is
+/// needed to judge these.
 ///
 /// The future holds the connection: dropping it ends the conversation at once.
 pub async fn ask(client: &Client, question: &Question) -> Report {
@@ -131,7 +132,7 @@ struct Refused {
 /// What to fetch, and how much of it.
 #[derive(Clone, Copy)]
 struct Want<'a> {
-    method: Method,
+    head: bool,
     accept: &'a str,
     limit: usize,
 }
@@ -170,7 +171,7 @@ impl<'a> Talk<'a> {
 
     /// Asks for the root of the interface (OCI distribution specification v1.1, end-1).
     async fn knock(&self) -> Step<Knock> {
-        let answer = self.send(&self.base, Want { accept: "*/*", ..Want::small() }, None).await?;
+        let answer = self.get(&self.base, Want { accept: "*/*", ..Want::small() }, None).await?;
         let (status, headers) = (answer.status, &answer.headers);
         let sure = says_registry(headers);
         let page = is_page(headers) && !sure;
@@ -239,9 +240,6 @@ impl<'a> Talk<'a> {
             return Err(Outcome::RegistryFault { status: 401, reason });
         }
         let known = self.question.credential.is_some();
-        if known {
-            self.vet(realm).await?;
-        }
         let scope = format!("repository:{}:pull", self.question.reference.repository());
         let refused = match self.token(realm, service, Some(&scope)).await? {
             Ok(token) => {
@@ -266,15 +264,6 @@ impl<'a> Talk<'a> {
         Err(Outcome::CredentialRejected { said })
     }
 
-    /// Judges the certificate of a token service before it is told a secret.
-    async fn vet(&self, realm: &Url) -> Step<()> {
-        if realm.scheme() == Scheme::Http || realm.same_origin(&self.base) {
-            return Ok(());
-        }
-        let want = Want { method: Method::Head, accept: "*/*", limit: 0 };
-        self.connect(realm, want, None).await.map(drop)
-    }
-
     /// Asks a token service for a token, with the credential if there is one.
     async fn token(
         &self,
@@ -282,17 +271,32 @@ impl<'a> Talk<'a> {
         service: Option<&str>,
         scope: Option<&str>,
     ) -> Step<Result<Token, Refused>> {
-        let (account, header) = match &self.question.credential {
-            Some(Credential::Password { user, password }) => {
-                (Some(user.as_str()), Some(sendable(basic(user, password))?))
+        let too_long = Outcome::Network(ProbeError::BadUrl { reason: UrlError::TooLong });
+        let request = match &self.question.credential {
+            Some(Credential::IdentityToken(token)) => Request {
+                method: Method::POST,
+                headers: vec![(header::CONTENT_TYPE, FORM)],
+                body: refresh_form(service, scope, token).into(),
+                body_is_private: true,
+                ..Request::get(realm.clone())
+            },
+            Some(Credential::Password { user, password }) => Request {
+                headers: vec![(header::AUTHORIZATION, sendable(basic(user, password))?)],
+                ..Request::get(token_url(realm, service, scope, Some(user)).ok_or(too_long)?)
+            },
+            // A token for the registry itself is nothing to show to a token service.
+            Some(Credential::RegistryToken(_)) | None => {
+                Request::get(token_url(realm, service, scope, None).ok_or(too_long)?)
             }
-            Some(Credential::IdentityToken(_) | Credential::RegistryToken(_)) | None => (None, None),
         };
-        let url = token_url(realm, service, scope, account)
-            .ok_or(Outcome::Network(ProbeError::BadUrl { reason: http_probe::UrlError::TooLong }))?;
-        let answer = self.send(&url, Want::small(), header).await?;
+        let answer = self.send(request, Want::small()).await?;
+        self.read_token(&answer)
+    }
+
+    fn read_token(&self, answer: &Response) -> Step<Result<Token, Refused>> {
         let status = answer.status;
         let fault = |reason| Err(Outcome::RegistryFault { status, reason });
+        let by_form = matches!(self.question.credential, Some(Credential::IdentityToken(_)));
         match status {
             200 if answer.body_truncated => {
                 fault("the answer of its token service is too large or broke off".to_owned())
@@ -302,6 +306,11 @@ impl<'a> Talk<'a> {
                 None => fault("its token service gives out something that is no token".to_owned()),
             },
             401 | 403 => Ok(Err(Refused { status, said: Errors::parse(&answer.body).said })),
+            // RFC 6749, section 5.2.
+            400 if by_form && is_invalid_grant(&answer.body) => {
+                Ok(Err(Refused { status, said: Errors::parse(&answer.body).said }))
+            }
+            404 | 405 if by_form => fault("its token service takes no identity tokens".to_owned()),
             300..=399 => {
                 fault("its token service sends on to another address, which gets no credential".to_owned())
             }
@@ -315,15 +324,14 @@ impl<'a> Talk<'a> {
 
     async fn manifest(&self, access: &Access) -> Step<Response> {
         let path = self.manifest_path(self.question.reference.version());
-        self.fetch(&path, Want { method: Method::Get, accept: ACCEPT, limit: MAX_MANIFEST }, access).await
+        self.fetch(&path, Want { head: false, accept: ACCEPT, limit: MAX_MANIFEST }, access).await
     }
 
     /// What is known, if the registry still has it.
     async fn unchanged(&self, access: &Access) -> Step<Option<Pullable>> {
         let Some(known) = &self.question.known else { return Ok(None) };
         let path = self.manifest_path(self.question.reference.version());
-        let answer =
-            self.fetch(&path, Want { method: Method::Head, accept: ACCEPT, limit: 0 }, access).await?;
+        let answer = self.fetch(&path, Want { head: true, accept: ACCEPT, limit: 0 }, access).await?;
         let same = answer.status == 200 && told_digest(&answer.headers).as_ref() == Some(&known.digest);
         Ok(same.then(|| pullable(access, &answer, known.digest.clone(), known.platforms.clone())))
     }
@@ -333,7 +341,7 @@ impl<'a> Talk<'a> {
         match answer::refusal(access.right, answer.status, &answer.headers, &answer.body, sure) {
             Refusal::Is(outcome) => Ok(outcome),
             Refusal::AskCredential => {
-                let knock = self.send(&self.base, Want::small(), access.header.clone()).await?;
+                let knock = self.get(&self.base, Want::small(), access.header.clone()).await?;
                 let said = Errors::parse(&answer.body).said;
                 let rejected = knock.status == 401;
                 Ok(if rejected { Outcome::CredentialRejected { said } } else { Outcome::NoAccess { said } })
@@ -404,8 +412,7 @@ impl<'a> Talk<'a> {
     /// often takes those away to which an index points.
     async fn find(&self, access: &Access, digest: &Digest) -> Step<()> {
         let path = self.manifest_path(digest.as_str());
-        let answer =
-            self.fetch(&path, Want { method: Method::Head, accept: ACCEPT, limit: 0 }, access).await?;
+        let answer = self.fetch(&path, Want { head: true, accept: ACCEPT, limit: 0 }, access).await?;
         if answer.status != 404 {
             return Ok(());
         }
@@ -417,7 +424,7 @@ impl<'a> Talk<'a> {
     /// The platform in the configuration of an image (OCI distribution specification v1.1, end-2).
     async fn config(&self, access: &Access, digest: &Digest) -> Step<Option<Platform>> {
         let path = format!("/v2/{}/blobs/{digest}", self.question.reference.repository());
-        let want = Want { method: Method::Get, accept: "*/*", limit: MAX_CONFIG };
+        let want = Want { head: false, accept: "*/*", limit: MAX_CONFIG };
         let answer = self.fetch(&path, want, access).await?;
         let fault =
             |reason: &str| Err(Outcome::RegistryFault { status: answer.status, reason: reason.to_owned() });
@@ -440,7 +447,7 @@ impl<'a> Talk<'a> {
         let mut url = self.base.join(path.as_bytes()).map_err(bad)?;
         let mut header = access.header.clone();
         for _ in 0..=MAX_HOPS {
-            let answer = self.send(&url, want, header.take()).await?;
+            let answer = self.get(&url, want, header.take()).await?;
             let location = answer.headers.get(header::LOCATION).map(HeaderValue::as_bytes);
             let status = answer.status;
             match next_hop(&url, status, location, Redirects::Follow) {
@@ -461,9 +468,16 @@ impl<'a> Talk<'a> {
         Err(Outcome::Network(ProbeError::TooManyRedirects { limit: MAX_HOPS as u8, last: Box::new(url) }))
     }
 
-    /// Sends one request, and ends the conversation if the answer is about limits or a fault.
-    async fn send(&self, url: &Url, want: Want<'_>, authorization: Option<HeaderValue>) -> Step<Response> {
-        let answer = self.connect(url, want, authorization).await?;
+    /// Fetches something with a credential or a token, and follows no redirect.
+    async fn get(&self, url: &Url, want: Want<'_>, authorization: Option<HeaderValue>) -> Step<Response> {
+        let headers = authorization.map(|value| (header::AUTHORIZATION, value)).into_iter().collect();
+        let request = if want.head { Request::head(url.clone()) } else { Request::get(url.clone()) };
+        self.send(Request { headers, ..request }, want).await
+    }
+
+    /// Sends a request, and ends the conversation if the answer is about limits or a fault.
+    async fn send(&self, request: Request, want: Want<'_>) -> Step<Response> {
+        let answer = self.connect(request, want).await?;
         let status = answer.status;
         match status {
             429 => Err(Outcome::RateLimited {
@@ -478,22 +492,15 @@ impl<'a> Talk<'a> {
         }
     }
 
-    /// Sends one request, and takes no answer of whom the roots do not trust.
-    async fn connect(&self, url: &Url, want: Want<'_>, authorization: Option<HeaderValue>) -> Step<Response> {
+    /// Sends a request, and takes no answer of whom the roots do not trust. To such a server
+    /// `http-probe` sends neither `Authorization` nor a private body.
+    async fn connect(&self, mut request: Request, want: Want<'_>) -> Step<Response> {
         let total = self.end.saturating_duration_since(Instant::now());
-        let usual = Limits::default();
-        let mut headers = Vec::with_capacity(2);
-        if let Ok(accept) = HeaderValue::from_str(want.accept) {
-            headers.push((header::ACCEPT, accept));
-        }
-        headers.extend(authorization.map(|value| (header::AUTHORIZATION, value)));
-        let request = Request {
-            method: want.method,
-            headers,
-            limits: Limits { total, body_bytes: want.limit, redirects: 0, ..usual },
-            redirects: Redirects::No,
-            ..Request::get(url.clone())
-        };
+        request
+            .headers
+            .extend(HeaderValue::from_str(want.accept).ok().map(|accept| (header::ACCEPT, accept)));
+        request.limits = Limits { total, body_bytes: want.limit, redirects: 0, ..Limits::default() };
+        request.redirects = Redirects::No;
         let answer = self.client.get(&request).await.map_err(Outcome::Network)?;
         match answer.certificate.as_ref().map(|certificate| &certificate.trusted) {
             Some(Err(why)) => Err(Outcome::Network(ProbeError::TlsHandshake {
@@ -507,7 +514,7 @@ impl<'a> Talk<'a> {
 
 impl Want<'_> {
     fn small() -> Self {
-        Self { method: Method::Get, accept: "application/json", limit: MAX_ANSWER }
+        Self { head: false, accept: "application/json", limit: MAX_ANSWER }
     }
 }
 

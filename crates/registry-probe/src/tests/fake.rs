@@ -19,6 +19,8 @@ pub(super) struct Asked {
     pub(super) line: String,
     /// The value of `Authorization`.
     pub(super) authorization: Option<String>,
+    /// The body.
+    pub(super) body: String,
 }
 
 /// What to answer.
@@ -125,11 +127,16 @@ async fn talk(
     let head = String::from_utf8(head).unwrap();
     let mut lines = head.lines();
     let line = lines.next().unwrap().trim_end_matches(" HTTP/1.1").to_owned();
-    let authorization = lines.find_map(|line| {
-        let (name, value) = line.split_once(": ")?;
-        name.eq_ignore_ascii_case("authorization").then(|| value.to_owned())
-    });
-    stream.write_all(&answer(&Asked { line, authorization })).await?;
+    let fields: Vec<(String, &str)> = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value))
+        .collect();
+    let field = |name: &str| fields.iter().find(|(other, _)| other == name).map(|(_, value)| *value);
+    let mut body = vec![0; field("content-length").map_or(0, |length| length.parse().unwrap())];
+    stream.read_exact(&mut body).await?;
+    let authorization = field("authorization").map(str::to_owned);
+    let asked = Asked { line, authorization, body: String::from_utf8(body).unwrap() };
+    stream.write_all(&answer(&asked)).await?;
     stream.shutdown().await
 }
 

@@ -91,7 +91,7 @@ async fn a_trusted_token_service_gets_it_and_another_does_not() {
         if trusted {
             assert!(matches!(outcome, Outcome::NoAccess { .. }), "{outcome:?}");
             assert_eq!(service.asked().pop().unwrap().authorization.as_deref(), Some(SECRET));
-            assert_eq!(service.lines()[0], "HEAD /token");
+            assert_eq!(service.lines()[0], "GET /token?service=x&scope=repository%3Aapp%3Apull&account=me");
         } else {
             assert!(
                 matches!(&outcome, Outcome::Network(error) if error.kind() == "tls_handshake"),
@@ -125,4 +125,53 @@ async fn a_given_token_goes_to_the_registry_alone() {
     assert!(matches!(outcome, Outcome::NoAccess { .. }), "{outcome:?}");
     let outcome = asked(&given("old")).await;
     assert!(matches!(outcome, Outcome::CredentialRejected { .. }), "{outcome:?}");
+}
+
+/// A registry whose token service exchanges the identity token `id`.
+fn exchanges(asked: &super::fake::Asked, addr: std::net::SocketAddr) -> Answer {
+    let mine = asked.authorization.as_deref() == Some("Bearer mine");
+    match asked.line.as_str() {
+        "POST /token" if asked.body.ends_with("refresh_token=id") && asked.body.contains("app2") => {
+            Answer::error(403, "DENIED", "denied")
+        }
+        "POST /token" if asked.body.ends_with("refresh_token=id") => {
+            Answer::json(200, r#"{"access_token":"mine"}"#)
+        }
+        "POST /token" => {
+            Answer::json(400, r#"{"error":"invalid_grant","error_description":"it has expired"}"#)
+        }
+        "GET /v2/app/manifests/latest" if mine => {
+            Answer::json(200, r#"{"schemaVersion":1,"architecture":"amd64"}"#)
+        }
+        _ => sends_to(format!("http://{addr}/token"))(),
+    }
+}
+
+#[tokio::test]
+async fn an_identity_token_is_exchanged() {
+    let server = Server::plain(exchanges).await;
+    let with = |token: &str, image: &str| Question {
+        credential: Some(Credential::IdentityToken(token.to_owned())),
+        ..question(&format!("{}/{image}", server.addr))
+    };
+    assert!(super::pulled(asked(&with("id", "app")).await).credential_used);
+    let form = server.asked().into_iter().find(|asked| asked.line == "POST /token").unwrap();
+    let expected = "grant_type=refresh_token&client_id=registry-probe&service=x&scope=repository%3Aapp%3Apull&refresh_token=id";
+    assert_eq!((form.body.as_str(), form.authorization), (expected, None));
+    let outcome = asked(&with("old", "app")).await;
+    assert!(matches!(outcome, Outcome::CredentialRejected { said: Some(said) } if said == "it has expired"));
+    let outcome = asked(&with("id", "app2")).await;
+    assert!(matches!(outcome, Outcome::NoAccess { .. }), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn an_identity_token_goes_to_nobody_who_is_not_trusted() {
+    let service =
+        Server::serve(Some(Authority::new().server("localhost")), |_, _| Answer::json(200, "{}")).await;
+    let answer = sends_to(format!("https://localhost:{}/token", service.addr.port()));
+    let server = Server::plain(move |_, _| answer()).await;
+    let credential = Some(Credential::IdentityToken("id".to_owned()));
+    let outcome = asked(&Question { credential, ..question(&format!("{}/app", server.addr)) }).await;
+    assert!(matches!(&outcome, Outcome::Network(error) if error.kind() == "withheld"), "{outcome:?}");
+    assert_eq!(service.lines(), [""; 0]);
 }
