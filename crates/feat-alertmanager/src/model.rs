@@ -1,12 +1,15 @@
 //! Plain types and pure rules: no I/O, so that every rule has a test that needs no patience.
 
-use hob_base::{Health, Level};
+pub(crate) mod alert;
+pub(crate) mod book;
+pub(crate) mod edges;
+pub(crate) mod facts;
+pub(crate) mod filter;
+pub(crate) mod judge;
+pub(crate) mod silence;
+pub(crate) mod wire;
 
-/// How well it goes when `count` things were found.
-pub(super) fn judge(count: usize) -> Health {
-    if count == 0 {
-        return Health::new(Level::Warning, "Nothing was found.")
-            .with_remedy("Say here what to do about it.");
-    }
-    Health::ok(format!("{count} found."))
-}
+/// What this feature calls itself where it speaks of resources.
+pub(crate) const SOURCE: &str = "alertmanager";
+/// The one receiver that there is.
+pub(crate) const RECEIVER: &str = "hob";
