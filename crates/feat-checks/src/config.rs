@@ -1,31 +1,39 @@
-//! The tables `[[service]]` of `hob.toml`: what the owner wants watched and Hob cannot find by itself.
+//! The tables `[[service]]` and `[[check]]` of `hob.toml`: what the owner wants watched and Hob cannot find by itself.
+//!
+//! Both give a [`CheckDefinition`]. `[[service]]` is the short form for an address: its kind follows from how the address
+//! begins.
 
+mod address;
+mod kinds;
+
+use crate::model::definition::{CONFIG_SCOPE, CheckDefinition, slug};
 use hob_base::ResourceId;
-use hob_base::wording::tidy;
-use hob_feature::{CheckSpec, CheckTarget, Config, ConfigSection, Problems, Reader};
+use hob_base::wording::{nearest, tidy};
+use hob_feature::checks::CheckTarget;
+use hob_feature::{Config, ConfigSection, Problems, Reader};
 use hob_web::components::check_symbol;
-use http_probe::{Url, UrlError};
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// Within what the names of configured services are unique.
-pub(crate) const SCOPE: &str = "config";
-
-const EVERY: Duration = Duration::from_secs(10);
-const TIMEOUT: Duration = Duration::from_secs(10);
-const FAILURES: u32 = 2;
 const NAME_MAX: usize = 80;
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_secs(86_400);
 
-/// What the crate reads from `hob.toml`.
-pub(crate) const SECTION: ConfigSection = ConfigSection {
+/// The short form for addresses.
+pub(crate) const SERVICE_SECTION: ConfigSection = ConfigSection {
     key: "service",
+    // The names of both tables are looked at together.
     check: |config, problems| {
         read(config, problems);
     },
-    example: EXAMPLE,
+    example: SERVICE_EXAMPLE,
 };
 
-const EXAMPLE: &str = r#"# Services that Hob cannot find by itself: on other machines, behind the proxy, in the cloud.
+/// Checks of every kind.
+pub(crate) const CHECK_SECTION: ConfigSection =
+    ConfigSection { key: "check", check: |_, _| {}, example: CHECK_EXAMPLE };
+
+const SERVICE_EXAMPLE: &str = r#"# Services that Hob cannot find by itself: on other machines, behind the proxy, in the cloud.
 # What listens on this machine is found without any setting.
 #
 # [[service]]
@@ -39,211 +47,237 @@ const EXAMPLE: &str = r#"# Services that Hob cannot find by itself: on other mac
 # expect_status = [200, 204]            # default: 200 to 399, 401, 403 and 405
 # expect_text = "Welcome"               # must be in the page
 # depends_on = ["host/home/nas"]        # what it needs: one message instead of two when that breaks
+# Everything that [[check]] knows can be said here, too.
 "#;
 
-/// One `[[service]]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Service {
-    /// The resource that stands for it.
-    pub(crate) id: ResourceId,
-    /// What people call it.
-    pub(crate) name: String,
-    /// Its address as a link.
-    pub(crate) url: String,
-    /// Under which heading it is shown.
-    pub(crate) group: Option<String>,
-    /// A built-in symbol's name, or an emoji.
-    pub(crate) symbol: Option<String>,
-    /// What it needs.
-    pub(crate) depends_on: Vec<ResourceId>,
-    /// What to probe, how often and how patiently.
-    pub(crate) check: CheckSpec,
-}
+const CHECK_EXAMPLE: &str = r#"# Checks of any kind. What all kinds know (and [[service]] as well):
+#
+# [[check]]
+# kind = "http"                         # http, tcp, tls, ping, dns, domain, smtp, imap, ssh, mqtt, postgres, mysql, redis,
+#                                       # docker, grpc, registry, group
+# url = "https://photos.example.org/"
+# name = "Photos"
+# group = "Family"
+# icon = "📷"
+# tags = ["family"]                     # words by which silences and searches find it
+# interval = "10s"                      # 1s to 24h
+# timeout = "10s"                       # how long one answer may take in all
+# failures = 2                          # so many in a row make it critical
+# successes = 1                         # so many in a row make it well again
+# retry = "5s"                          # how soon to look again at what is not well; default: within seconds
+# warn_after = "2s"                     # a slower answer is a warning; default: four fifths of the timeout
+# jitter = "1s"                         # by how much a probe may be put off; default: a little
+# maintenance = ["Sun 02:00-04:00"]     # then it may fail without anybody being told
+# only = ["Mon-Fri 07:00-19:00"]        # outside of these it rests: nothing is probed
+# upside_down = false                   # true: it is well when it fails, as a port that must be closed
+# enabled = true
+# depends_on = ["host/home/nas"]
+#
+# What "http" knows besides:
+# method = "POST"                       # default: GET
+# headers = ["Accept: application/json"]
+# secret_header = [{ name = "X-Api-Key", value = { env = "API_KEY" } }]
+# body = "{}"
+# user = "me"                           # with password: Basic authentication
+# password = { file = "/run/secrets/photos" }
+# expect_status = [200, 204]            # default: 200 to 399, 401, 403 and 405
+# expect_text = ["Welcome"]             # all of these must be in the page
+# not_text = ["Error"]                  # and none of these
+# expect_pattern = "version [0-9]+"     # a regular expression
+# expect_json = ["$.status == \"ok\"", "$.queue[0].size < 10"] # ==, !=, <, >, <=, >=, contains, exists
+# follow = true                         # whether to follow redirects
+# family = "any"                        # "4" or "6": only that version of IP
+# version = "any"                       # "1" or "2": only that version of HTTP
+# connect_to = "192.168.1.10:443"       # go there, whatever DNS says: through the real route, from inside
+# warn_days = 14                        # so long before its certificate expires it is a warning
+# critical_days = 3
+# trusted = true                        # false: any certificate will do
+#
+# [[check]]
+# kind = "http"
+# url = "https://status.example.org/"
+# token = { env = "STATUS_TOKEN" }      # sent as bearer
+#
+# [[check]]
+# kind = "tcp"
+# host = "nas.lan"
+# port = 445
+# send = "PING\r\n"                     # what to send, and
+# expect = "PONG"                       # what must come
+# tls = false
+#
+# [[check]]
+# kind = "tls"                          # a certificate, wherever TLS is spoken
+# host = "mail.example.org"
+# port = 25                             # default: 443
+# starttls = "smtp"                     # or "imap"; default: TLS from the first byte on
+# server_name = "example.org"           # default: the host
+# warn_days = 21
+# critical_days = 7
+# trusted = true                        # false: one that signed itself is right
+#
+# [[check]]
+# kind = "ping"
+# host = "router.lan"
+# count = 3
+# loss = 50                             # from this share of lost ones on it is a warning, in per cent
+# family = "any"
+#
+# [[check]]
+# kind = "dns"
+# lookup = "photos.example.org"
+# record = "A"                          # A, AAAA, CNAME, MX, NS, TXT, SRV, PTR, SOA
+# server = "192.168.1.1"                # default: the one that this machine uses
+# expect = ["192.168.1.10"]             # default: any answer is well
+# match = "any"                         # "all": every one of them must be in the answer
+#
+# [[check]]
+# kind = "domain"                       # when its registration ends
+# domain = "example.org"
+# server = "https://rdap.org/"          # whom to ask over RDAP
+# warn_days = 30
+# critical_days = 7
+#
+# [[check]]
+# kind = "postgres"                     # smtp, imap, ssh, mqtt, mysql and redis know the same
+# host = "nas.lan"
+# port = 5432                           # default: the usual one
+# security = "tls"                      # "plain", "starttls"
+# user = "hob"
+# password = { file = "/run/secrets/postgres" }
+# database = "photos"
+# trusted = true
+#
+# [[check]]
+# kind = "docker"
+# container = "grafana"                 # its name or id
+# socket = "/var/run/docker.sock"
+#
+# [[check]]
+# kind = "grpc"
+# host = "nas.lan"
+# port = 50051
+# service = ""                          # empty: the server as a whole
+# tls = false
+#
+# [[check]]
+# kind = "registry"                     # whether a credential may pull an image
+# image = "ghcr.io/me/app:1"
+# user = "me"
+# password = { file = "/run/secrets/ghcr" }
+#
+# [[check]]
+# kind = "group"                        # several as one
+# name = "Media"
+# members = ["service/config/photos", "service/config/nas-lan-445"]
+# rule = "all"                          # "any": one is enough; "50%": so many of them
+"#;
 
-/// Every well-formed `[[service]]`, in the order of the file. What is wrong goes to `problems`.
-pub(crate) fn read(config: &Config, problems: &Problems) -> Vec<Service> {
-    // Number and line of the entry that has a name.
-    let mut first: HashMap<ResourceId, (usize, usize)> = HashMap::new();
-    let mut services = Vec::new();
-    for (i, reader) in config.sections("service", problems).iter().enumerate() {
-        let service = read_service(reader);
-        reader.finish();
-        let Some(service) = service else { continue };
-        if let Some((number, line)) = first.get(&service.id) {
-            let name = &service.name;
-            let problem = format!(
-                "it is called “{name}” like service[{number}] in line {line}; give one of them another name"
-            );
-            reader.problem("", problem);
-            continue;
+/// Every well-formed `[[service]]` and `[[check]]`, in the order of the file. What is wrong goes to `problems`.
+pub(crate) fn read(config: &Config, problems: &Problems) -> Vec<CheckDefinition> {
+    // Table, number and line of the entry that has a name.
+    let mut first: HashMap<ResourceId, (&str, usize, usize)> = HashMap::new();
+    let mut definitions = Vec::new();
+    for (table, read) in [("service", read_service as ReadFn), ("check", read_check)] {
+        for (i, reader) in config.sections(table, problems).iter().enumerate() {
+            let Some(definition) = read(reader) else { continue };
+            let id = definition.resource(CONFIG_SCOPE);
+            if let Some((table, number, line)) = first.get(&id) {
+                let name = &definition.name;
+                let problem = format!(
+                    "it is called “{name}” like {table}[{number}] in line {line}; give one of them another name"
+                );
+                reader.problem("", problem);
+                continue;
+            }
+            first.insert(id, (table, i + 1, reader.line()));
+            definitions.push(definition);
         }
-        first.insert(service.id.clone(), (i + 1, reader.line()));
-        services.push(service);
     }
-    services
+    definitions
 }
 
-/// Where a service is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Address {
-    Http(Url),
-    Tcp { host: String, port: u16 },
+type ReadFn = fn(&Reader<'_>) -> Option<CheckDefinition>;
+
+fn read_service(reader: &Reader<'_>) -> Option<CheckDefinition> {
+    let target = kinds::by_address(reader);
+    finish(reader, target)
 }
 
-fn read_service(reader: &Reader<'_>) -> Option<Service> {
-    // Everything is read before anything is given up, so that all mistakes are reported at once.
-    let address = reader
-        .required_text("url", "http://nas.lan:5000/")
-        .and_then(|url| parse_address(&url).map_err(|problem| reader.problem("url", problem)).ok());
+fn read_check(reader: &Reader<'_>) -> Option<CheckDefinition> {
+    let kind = reader.required_text("kind", "http")?;
+    let Some(read) = kinds::ALL.iter().find(|(name, _)| *name == kind).map(|(_, read)| read) else {
+        let known: Vec<&str> = kinds::ALL.iter().map(|(name, _)| *name).collect();
+        let hint = match nearest(&kind, known.iter().copied()) {
+            Some(word) => format!("did you mean “{word}”?"),
+            None => format!("known are: {}", known.join(", ")),
+        };
+        reader.problem("kind", format!("there is no such kind of check; {hint}"));
+        return None;
+    };
+    let target = read(reader);
+    finish(reader, target)
+}
+
+/// Reads what all kinds have in common. Everything is read before anything is given up, so that all mistakes are reported
+/// at once.
+fn finish(reader: &Reader<'_>, target: Option<CheckTarget>) -> Option<CheckDefinition> {
     let name = reader.parsed("name", parse_name);
-    let second = Duration::from_secs(1);
-    let every = reader.duration("interval", second..=Duration::from_secs(86_400)).unwrap_or(EVERY);
-    let timeout =
-        reader.duration("timeout", Duration::from_millis(100)..=Duration::from_secs(120)).unwrap_or(TIMEOUT);
-    let failures =
-        reader.integer("failures", 1..=100).and_then(|n| u32::try_from(n).ok()).unwrap_or(FAILURES);
-    let statuses = reader.integers("expect_status", 100..=599);
-    let text = reader.text("expect_text");
-    let group = reader.parsed("group", parse_name);
-    let symbol = reader.parsed("icon", check_symbol);
-    let depends_on = read_dependencies(reader);
-    let address = address?;
-    if matches!(address, Address::Tcp { .. }) {
-        for (key, given) in [("expect_status", statuses.is_some()), ("expect_text", text.is_some())] {
-            if given {
-                reader
-                    .problem(key, "a tcp:// address has no answer to look at; leave this out or use http://");
-            }
-        }
+    let plain = target.as_ref().map(address::plain).unwrap_or_default();
+    let own_slug = name.as_deref().map(slug).filter(|slug| !slug.is_empty()).unwrap_or_else(|| plain.clone());
+    let placeholder = CheckTarget::tcp("placeholder", 1);
+    let readable = target.is_some();
+    let mut definition =
+        CheckDefinition::new(name.unwrap_or_else(|| tidy(&plain, NAME_MAX)), target.unwrap_or(placeholder));
+    definition.slug = own_slug;
+    read_times(reader, &mut definition);
+    definition.maintenance = reader.texts("maintenance").unwrap_or_default();
+    definition.only = reader.texts("only").unwrap_or_default();
+    definition.group = reader.parsed("group", parse_name);
+    definition.icon = reader.parsed("icon", check_symbol);
+    definition.tags = reader.texts("tags").unwrap_or_default();
+    definition.depends_on = read_ids(reader, "depends_on");
+    definition.upside_down = reader.boolean("upside_down").unwrap_or(false);
+    definition.enabled = reader.boolean("enabled").unwrap_or(true);
+    reader.finish();
+    if !readable {
+        return None;
     }
-    let plain = address.plain();
-    let id_name = name.as_deref().map(slug).filter(|slug| !slug.is_empty()).unwrap_or_else(|| plain.clone());
-    let id = ResourceId::new("service", SCOPE, &id_name);
-    let check =
-        CheckSpec { resource: id.clone(), target: address.target(statuses, text), every, timeout, failures };
-    Some(Service {
-        id,
-        name: name.unwrap_or_else(|| tidy(&plain, NAME_MAX)),
-        url: address.link(),
-        group,
-        symbol,
-        depends_on,
-        check,
-    })
+    let mistakes = definition.mistakes();
+    for mistake in &mistakes {
+        reader.problem(mistake.field, mistake.problem.clone());
+    }
+    // A window that cannot be read does not keep the rest from being checked; an address that cannot does.
+    mistakes.is_empty().then_some(definition)
 }
 
-fn read_dependencies(reader: &Reader<'_>) -> Vec<ResourceId> {
-    let texts = reader.texts("depends_on").unwrap_or_default();
-    let ids = texts.iter().filter_map(|text| {
-        text.parse().map_err(|problem: String| reader.problem("depends_on", problem)).ok()
-    });
+fn read_times(reader: &Reader<'_>, definition: &mut CheckDefinition) {
+    if let Some(every) = reader.duration("interval", SECOND..=DAY) {
+        definition.every = every;
+    }
+    if let Some(timeout) = reader.duration("timeout", Duration::from_millis(100)..=Duration::from_secs(120)) {
+        definition.timeout = timeout;
+    }
+    let count = |key: &str| reader.integer(key, 1..=100).and_then(|n| u32::try_from(n).ok());
+    definition.failures = count("failures").unwrap_or(definition.failures);
+    definition.successes = count("successes").unwrap_or(definition.successes);
+    definition.retry = reader.duration("retry", SECOND..=DAY);
+    definition.warn_after =
+        reader.duration("warn_after", Duration::from_millis(1)..=Duration::from_secs(120));
+    definition.jitter = reader.duration("jitter", Duration::from_millis(1)..=DAY);
+}
+
+fn read_ids(reader: &Reader<'_>, key: &str) -> Vec<ResourceId> {
+    let texts = reader.texts(key).unwrap_or_default();
+    let ids = texts
+        .iter()
+        .filter_map(|text| text.parse().map_err(|problem: String| reader.problem(key, problem)).ok());
     ids.collect()
-}
-
-impl Address {
-    /// Host, port where it is not the usual one, and path: what the service is called without a name.
-    fn plain(&self) -> String {
-        match self {
-            Self::Http(url) => {
-                let path = url.path_and_query().split('?').next().unwrap_or_default();
-                let host = bracketed(url.host());
-                let path = if path == "/" { "" } else { path };
-                if url.port() == url.scheme().default_port() {
-                    format!("{host}{path}")
-                } else {
-                    format!("{host}:{}{path}", url.port())
-                }
-            }
-            Self::Tcp { host, port } => format!("{}:{port}", bracketed(host)),
-        }
-    }
-
-    fn link(&self) -> String {
-        match self {
-            Self::Http(url) => url.to_string(),
-            Self::Tcp { host, port } => format!("tcp://{}:{port}", bracketed(host)),
-        }
-    }
-
-    fn target(&self, statuses: Option<Vec<i64>>, text: Option<String>) -> CheckTarget {
-        match self {
-            Self::Http(url) => CheckTarget::Http {
-                url: url.to_string(),
-                expect_status: statuses.map_or_else(usual_statuses, |list| {
-                    list.into_iter().filter_map(|status| u16::try_from(status).ok()).collect()
-                }),
-                expect_text: text,
-                found: false,
-            },
-            Self::Tcp { host, port } => CheckTarget::Tcp { host: host.clone(), port: *port },
-        }
-    }
-}
-
-/// What is well for an address that the owner wrote down: unlike with a service that was merely found, a start page that
-/// is not there is a fault.
-fn usual_statuses() -> Vec<u16> {
-    (200..400).chain([401, 403, 405]).collect()
-}
-
-fn bracketed(host: &str) -> String {
-    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
-}
-
-fn parse_address(text: &str) -> Result<Address, String> {
-    let wrong = |why: &str| {
-        format!(
-            "{why}; write for example http://nas.lan:5000/, https://photos.example.org/ or tcp://nas.lan:22"
-        )
-    };
-    let Some(rest) = strip_scheme(text.trim(), "tcp://") else {
-        return Url::parse(text).map(Address::Http).map_err(|error| match error {
-            UrlError::UserInfo => NO_PASSWORD.to_owned(),
-            UrlError::Scheme => wrong("it does not begin with http://, https:// or tcp://"),
-            other => wrong(&other.to_string()),
-        });
-    };
-    let rest = rest.trim_end_matches('/');
-    if rest.contains('@') {
-        return Err(NO_PASSWORD.to_owned());
-    }
-    if rest.contains(['/', '?', '#']) {
-        return Err(wrong("a tcp:// address has only a host and a port"));
-    }
-    // The rules for host and port are the same for all addresses.
-    let url = Url::parse(&format!("http://{rest}/")).map_err(|error| wrong(&error.to_string()))?;
-    let has_port = rest.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
-    if !has_port || rest.ends_with(':') {
-        return Err(wrong("a tcp:// address needs a port"));
-    }
-    Ok(Address::Tcp { host: url.host().to_owned(), port: url.port() })
-}
-
-const NO_PASSWORD: &str = "it holds a user name or password, which do not belong into this file and are never sent; \
-                           write the address without them (an answer that asks for a login counts as well)";
-
-fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
-    let (head, rest) = text.split_at_checked(scheme.len())?;
-    head.eq_ignore_ascii_case(scheme).then_some(rest)
 }
 
 fn parse_name(text: &str) -> Result<String, String> {
     let name = tidy(text, NAME_MAX);
     if name.is_empty() { Err("it is empty; leave it out or write a name".to_owned()) } else { Ok(name) }
-}
-
-/// Small letters, digits and hyphens.
-fn slug(name: &str) -> String {
-    let mut slug = String::new();
-    for c in name.chars().flat_map(char::to_lowercase) {
-        if c.is_alphanumeric() {
-            slug.push(c);
-        } else if !slug.is_empty() && !slug.ends_with('-') {
-            slug.push('-');
-        }
-    }
-    slug.truncate(slug.trim_end_matches('-').len());
-    slug
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //! broken.
 
 use crate::model::judge::judge_http;
-use hob_base::ResourceId;
-use hob_feature::{CheckSpec, CheckTarget};
+use hob_base::{ResourceId, Timestamp};
+use hob_feature::checks::{CheckSpec, CheckTarget, HttpCheck};
 use http_probe::{ProbeError, Response};
 use std::time::Duration;
 
@@ -11,16 +11,17 @@ use std::time::Duration;
 /// must be in its page.
 pub fn judge(url: &str, text: &str, answer: Result<&Response, &ProbeError>) {
     for found in [true, false] {
-        let target = CheckTarget::Http {
-            url: url.to_owned(),
+        let http = HttpCheck {
             expect_status: if found { Vec::new() } else { vec![200, 201, 203] },
-            expect_text: (!found).then(|| text.to_owned()),
+            expect_text: if found { Vec::new() } else { vec![text.to_owned()] },
             found,
+            ..HttpCheck::new(url)
         };
         let second = Duration::from_secs(1);
         let resource = ResourceId::new("service", "nas", "3000");
-        let spec = CheckSpec { resource, target, every: second, timeout: second, failures: 2 };
-        let health = judge_http(&spec, answer);
+        let target = CheckTarget::Http(Box::new(http));
+        let spec = CheckSpec { timeout: second, ..CheckSpec::new(resource, target, second) };
+        let health = judge_http(&spec, answer, Timestamp::from_millis(1_800_000_000_000));
         for words in [&health.reason, &health.evidence] {
             assert!(words.chars().count() <= 1000, "longer than anybody reads: {words}");
             assert!(!words.chars().any(char::is_control), "a control character: {words:?}");

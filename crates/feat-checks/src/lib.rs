@@ -29,7 +29,7 @@ use hob_feature::Feature;
 pub const FEATURE: Feature = Feature {
     jobs: jobs::jobs,
     cards: pages::cards,
-    config: &[config::SECTION],
+    config: &[config::SERVICE_SECTION, config::CHECK_SECTION],
     ..Feature::new("checks", "Checks")
 };
 

@@ -1,6 +1,8 @@
 //! What checks decide, as pure functions over values: how well an answer is ([`judge`]), when a change of state counts
 //! ([`progress`]), and when each check is due ([`schedule`]).
 
+pub(crate) mod definition;
+pub(crate) mod json_path;
 pub(crate) mod judge;
 pub(crate) mod progress;
 pub(crate) mod recent;

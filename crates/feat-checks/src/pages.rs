@@ -91,13 +91,8 @@ mod tests {
     }
 
     fn drawn(samples: &[Sample]) -> String {
-        let spec = CheckSpec {
-            resource: ResourceId::new("service", "nas", "80"),
-            target: CheckTarget::Tcp { host: "nas".into(), port: 80 },
-            every: Duration::from_secs(60),
-            timeout: Duration::from_secs(10),
-            failures: 2,
-        };
+        let resource = ResourceId::new("service", "nas", "80");
+        let spec = CheckSpec::new(resource, CheckTarget::tcp("nas", 80), Duration::from_secs(60));
         card(&spec, samples).into_string()
     }
 

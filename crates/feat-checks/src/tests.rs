@@ -89,13 +89,7 @@ impl House {
 }
 
 fn spec(id: &ResourceId, url: String, every: Duration) -> CheckSpec {
-    CheckSpec {
-        resource: id.clone(),
-        target: CheckTarget::Http { url, expect_status: vec![], expect_text: None, found: true },
-        every,
-        timeout: 2 * SECOND,
-        failures: 2,
-    }
+    CheckSpec { timeout: 2 * SECOND, ..CheckSpec::new(id.clone(), CheckTarget::found(url), every) }
 }
 
 #[tokio::test]
@@ -198,13 +192,8 @@ fn well() -> Outcome {
 }
 
 fn tcp(n: usize, every: Duration) -> CheckSpec {
-    CheckSpec {
-        resource: ResourceId::new("service", "nas", &n.to_string()),
-        target: CheckTarget::Tcp { host: "nas".into(), port: 80 },
-        every,
-        timeout: SECOND,
-        failures: 2,
-    }
+    let resource = ResourceId::new("service", "nas", &n.to_string());
+    CheckSpec { timeout: SECOND, ..CheckSpec::new(resource, CheckTarget::tcp("nas", 80), every) }
 }
 
 /// Lets a fake clock run, with time for the work that becomes due.

@@ -156,7 +156,7 @@ async fn a_web_service_is_found_named_and_checked() {
     assert!(!found.judged, "that is for its check to say");
     let spec = hub.ctx.checks.find(&found.id).unwrap();
     assert_eq!((spec.every, spec.failures), (Duration::from_secs(30), 2));
-    let CheckTarget::Http { found: true, .. } = spec.target else { panic!("{spec:?}") };
+    assert!(matches!(&spec.target, CheckTarget::Http(http) if http.found), "{spec:?}");
     assert_eq!(hub.discovery().health.reason, "Found 1 web service and 0 other ports on this machine.");
     assert!(hub.get("service", 4620).is_none(), "Hob does not find itself");
     assert!(service.requests().iter().all(|request| request.method == "GET"));

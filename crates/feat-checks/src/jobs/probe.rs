@@ -2,7 +2,8 @@
 
 use super::ProbeFn;
 use crate::model::Outcome;
-use hob_feature::{CheckSpec, CheckTarget, boxed};
+use hob_feature::boxed;
+use hob_feature::checks::{CheckSpec, CheckTarget, HttpCheck};
 use http_probe::{Client, Limits, Redirects, Request, Response, Url};
 use std::sync::Arc;
 
@@ -23,21 +24,28 @@ pub(super) fn over_the_network() -> ProbeFn {
 async fn probe(client: &Client, spec: &CheckSpec) -> Outcome {
     let limits = Limits { total: spec.timeout, connect: spec.timeout, ..Limits::default() };
     match &spec.target {
-        CheckTarget::Tcp { host, port } => Outcome::Tcp(client.connect_tcp(host, *port, &limits).await),
-        CheckTarget::Http { url, expect_text, expect_status, found } => {
-            let url = match Url::parse(url) {
+        CheckTarget::Tcp(tcp) => Outcome::Tcp(client.connect_tcp(&tcp.host, tcp.port, &limits).await),
+        CheckTarget::Http(http) => {
+            let url = match Url::parse(&http.url) {
                 Ok(url) => url,
                 Err(reason) => return Outcome::Http(Err(reason.into())),
             };
-            let body_bytes = if expect_text.is_some() { SEARCHED_BYTES } else { BODY_BYTES };
+            let body_bytes = if looks_at_page(http) { SEARCHED_BYTES } else { BODY_BYTES };
             let request = Request {
                 limits: Limits { body_bytes, ..limits },
-                redirects: redirects(*found, expect_status),
+                redirects: redirects(http.found, &http.expect_status),
                 ..Request::get(url)
             };
             Outcome::Http(client.get(&request).await.map(Box::<Response>::new))
         }
+        other => Outcome::Broken(format!("Checks of the kind {} are not made yet.", other.kind())),
     }
+}
+
+/// Whether what the page says matters.
+fn looks_at_page(http: &HttpCheck) -> bool {
+    !(http.expect_text.is_empty() && http.not_text.is_empty() && http.expect_json.is_empty())
+        || http.expect_pattern.is_some()
 }
 
 /// What was merely found is not followed to other hosts; an address that the owner wrote down is. Where a redirect is

@@ -157,7 +157,7 @@ impl Runner {
             error!(resource = %spec.resource, reason, "a probe broke off");
         }
         let now = self.ctx.clock.monotonic();
-        let health = judge(&spec, &outcome);
+        let health = judge(&spec, &outcome, self.ctx.clock.now());
         self.figures.checks.inc();
         if health.level != Level::Ok {
             self.figures.failed.inc();

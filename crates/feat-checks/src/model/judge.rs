@@ -8,10 +8,14 @@
 //!
 //! Reasons hold no figure of a single probe, so that the same state gives the same sentence; figures are evidence.
 
+mod certificate;
+mod page;
+
 use super::Outcome;
+use super::definition::bracketed;
 use hob_base::wording::{duration_words, listed, tidy};
-use hob_base::{Health, Level};
-use hob_feature::{CheckSpec, CheckTarget};
+use hob_base::{Health, Level, Timestamp};
+use hob_feature::checks::{CheckSpec, CheckTarget, HttpCheck};
 use http::StatusCode;
 use http_probe::{ProbeError, Response, TcpOutcome, Url};
 use std::time::Duration;
@@ -22,9 +26,9 @@ const REASON_MAX: usize = 300;
 const EXCERPT_MAX: usize = 200;
 
 /// What is to be thought of what came back.
-pub(crate) fn judge(spec: &CheckSpec, outcome: &Outcome) -> Health {
+pub(crate) fn judge(spec: &CheckSpec, outcome: &Outcome, now: Timestamp) -> Health {
     match outcome {
-        Outcome::Http(result) => judge_http(spec, result.as_deref()),
+        Outcome::Http(result) => judge_http(spec, result.as_deref(), now),
         Outcome::Tcp(result) => judge_tcp(spec, result.as_ref()),
         Outcome::Broken(how) => Health::unknown("Hob's own probe broke off, so the state is unknown.")
             .with_evidence(tidy(how, REASON_MAX))
@@ -32,27 +36,23 @@ pub(crate) fn judge(spec: &CheckSpec, outcome: &Outcome) -> Health {
     }
 }
 
-/// What is to be thought of the answer to a GET.
-pub(crate) fn judge_http(spec: &CheckSpec, result: Result<&Response, &ProbeError>) -> Health {
-    let CheckTarget::Http { url, expect_status, expect_text, found } = &spec.target else {
+/// What is to be thought of an answer over HTTP.
+pub(crate) fn judge_http(spec: &CheckSpec, result: Result<&Response, &ProbeError>, now: Timestamp) -> Health {
+    let CheckTarget::Http(http) = &spec.target else {
         return Health::unknown("The check does not ask over HTTP, but got an HTTP answer.");
     };
     let response = match result {
         Ok(response) => response,
-        Err(error) => return judge_error(error, &format!("GET {}", without_query(url))),
+        Err(error) => return judge_error(error, &format!("{} {}", http.method, without_query(&http.url))),
     };
-    let mut health = judge_status(url, expect_status, response);
+    let mut health = judge_status(http, response);
     if health.level == Level::Critical {
         return health.with_evidence(evidence(response));
     }
-    if let Some(text) = expect_text
-        && !contains(&response.body, text.as_bytes())
-    {
-        return text_is_missing(text, response);
+    if let Some(wrong) = page::judge(http, response) {
+        return wrong;
     }
-    if !found {
-        health = health.or_worse(judge_certificate(response));
-    }
+    health = health.or_worse(judge_certificate(http, response, now));
     health = health.or_worse(judge_time(spec, response.timings.total));
     if health.level == Level::Ok { health } else { health.with_evidence(evidence(response)) }
 }
@@ -60,8 +60,8 @@ pub(crate) fn judge_http(spec: &CheckSpec, result: Result<&Response, &ProbeError
 /// What is to be thought of a connection.
 pub(crate) fn judge_tcp(spec: &CheckSpec, result: Result<&TcpOutcome, &ProbeError>) -> Health {
     let target = match &spec.target {
-        CheckTarget::Tcp { host, port } => format!("{host}:{port}"),
-        CheckTarget::Http { url, .. } => without_query(url).to_owned(),
+        CheckTarget::Tcp(tcp) => format!("{}:{}", bracketed(&tcp.host), tcp.port),
+        other => other.kind().to_owned(),
     };
     match result {
         Ok(outcome) => {
@@ -81,7 +81,16 @@ pub(crate) fn judge_tcp(spec: &CheckSpec, result: Result<&TcpOutcome, &ProbeErro
     }
 }
 
-fn judge_status(url: &str, expected: &[u16], response: &Response) -> Health {
+/// What is well for an address that the owner wrote down: unlike with a service that was merely found, a start page that
+/// is not there is a fault.
+fn usual_statuses() -> Vec<u16> {
+    (200..400).chain([401, 403, 405]).collect()
+}
+
+fn judge_status(http: &HttpCheck, response: &Response) -> Health {
+    let url = &http.url;
+    let usual = if http.found { Vec::new() } else { usual_statuses() };
+    let expected = if http.expect_status.is_empty() { &usual } else { &http.expect_status };
     let status = response.status;
     let line = status_line(status);
     if !expected.is_empty() {
@@ -143,27 +152,25 @@ fn remedy_for_status(status: u16) -> &'static str {
     }
 }
 
-fn text_is_missing(text: &str, response: &Response) -> Health {
-    let line = status_line(response.status);
-    let part = if response.body_truncated {
-        format!(" in its first {}", hob_base::units::Bytes(response.body.len() as u64))
-    } else {
-        String::new()
-    };
-    Health::critical(format!("It answers {line}, but its page does not contain “{}”{part}.", tidy(text, 80)))
-        .with_evidence(evidence(response))
-        .with_remedy("Open the page: it may show an error, a login or another service than expected.")
-}
-
-fn judge_certificate(response: &Response) -> Health {
-    match response.certificate.as_ref().map(|certificate| &certificate.trusted) {
-        Some(Err(why)) => Health::warning(format!(
+/// Of what was merely found nobody has to vouch for the certificate, and one that ends is a warning at worst: visitors
+/// may know it by its fingerprint.
+fn judge_certificate(http: &HttpCheck, response: &Response, now: Timestamp) -> Health {
+    let (Some(shown), true) = (&response.certificate, http.trusted) else { return Health::ok("") };
+    let first = response.examination.as_ref().and_then(|examination| examination.first_expiry.as_ref());
+    let mut ending = certificate::judge_chain(shown.not_after_unix, first, http.days, now);
+    if http.found {
+        ending.level = ending.level.min(Level::Warning);
+        return ending;
+    }
+    let distrust = match &shown.trusted {
+        Err(why) => Health::warning(format!(
             "It answers, but visitors are warned of its certificate: it is {}.",
             tidy(why, 150)
         ))
         .with_remedy("Renew or replace the certificate, or let the proxy in front of it get one."),
-        _ => Health::ok(""),
-    }
+        Ok(()) => Health::ok(""),
+    };
+    distrust.or_worse(ending)
 }
 
 fn judge_time(spec: &CheckSpec, took: Duration) -> Health {

@@ -430,18 +430,7 @@ impl Tracked {
     /// What to probe, if it is a web service.
     pub(crate) fn check(&self, hostname: &str, every: Duration) -> Option<CheckSpec> {
         let Identity::Web(web) = &self.identity else { return None };
-        Some(CheckSpec {
-            resource: self.id(hostname)?,
-            target: CheckTarget::Http {
-                url: web.url.clone(),
-                expect_status: Vec::new(),
-                expect_text: None,
-                found: true,
-            },
-            every,
-            timeout: Duration::from_secs(10),
-            failures: 2,
-        })
+        Some(CheckSpec::new(self.id(hostname)?, CheckTarget::found(web.url.clone()), every))
     }
 }
 

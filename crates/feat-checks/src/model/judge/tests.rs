@@ -6,22 +6,14 @@ use http_probe::{Certificate, Phase, Timings};
 use proptest::prelude::*;
 use std::net::SocketAddr;
 
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
 fn spec(url: &str) -> CheckSpec {
-    CheckSpec {
-        resource: ResourceId::new("service", "nas", "3000"),
-        target: CheckTarget::Http {
-            url: url.to_owned(),
-            expect_status: vec![],
-            expect_text: None,
-            found: true,
-        },
-        every: Duration::from_secs(30),
-        timeout: Duration::from_secs(10),
-        failures: 2,
-    }
+    let resource = ResourceId::new("service", "nas", "3000");
+    CheckSpec::new(resource, CheckTarget::found(url), Duration::from_secs(30))
 }
 
-fn answer(status: u16, body: &str) -> Response {
+pub(super) fn answer(status: u16, body: &str) -> Response {
     Response {
         status,
         headers: HeaderMap::new(),
@@ -45,7 +37,7 @@ fn answer(status: u16, body: &str) -> Response {
 }
 
 fn judged(url: &str, response: &Response) -> Health {
-    judge_http(&spec(url), Ok(response))
+    judge_http(&spec(url), Ok(response), NOW)
 }
 
 #[test]
@@ -116,13 +108,13 @@ fn what_is_not_well_has_evidence_in_one_printable_line() {
 #[test]
 fn the_owners_wishes_come_first() {
     let mut spec = spec("http://nas/");
-    let CheckTarget::Http { expect_status, expect_text, .. } = &mut spec.target else { panic!() };
-    *expect_status = vec![204, 500];
-    *expect_text = Some("Grüße".to_owned());
-    let health = judge_http(&spec, Ok(&answer(200, "Grüße")));
+    let CheckTarget::Http(http) = &mut spec.target else { panic!() };
+    http.expect_status = vec![204, 500];
+    http.expect_text = vec!["Grüße".to_owned()];
+    let health = judge_http(&spec, Ok(&answer(200, "Grüße")), NOW);
     assert_eq!(health.reason, "It answers 200 OK, but 204 or 500 is expected.");
-    assert_eq!(judge_http(&spec, Ok(&answer(500, "Viele Grüße!"))).level, Level::Ok);
-    let health = judge_http(&spec, Ok(&answer(500, "moin")));
+    assert_eq!(judge_http(&spec, Ok(&answer(500, "Viele Grüße!")), NOW).level, Level::Ok);
+    let health = judge_http(&spec, Ok(&answer(500, "moin")), NOW);
     assert_eq!(
         (health.level, health.reason.as_str()),
         (Level::Critical, "It answers 500 Internal Server Error, but its page does not contain “Grüße”.")
@@ -159,13 +151,25 @@ fn a_certificate_is_judged_only_where_that_is_wanted() {
     response.certificate = Some(Certificate { trusted: Err("self-signed".to_owned()), not_after_unix: None });
     assert_eq!(judged("https://nas/", &response).level, Level::Ok);
     let mut spec = spec("https://nas/");
-    let CheckTarget::Http { found, .. } = &mut spec.target else { panic!() };
-    *found = false;
-    let health = judge_http(&spec, Ok(&response));
+    let CheckTarget::Http(http) = &mut spec.target else { panic!() };
+    http.found = false;
+    let health = judge_http(&spec, Ok(&response), NOW);
     assert_eq!(
         (health.level, health.reason.as_str()),
         (Level::Warning, "It answers, but visitors are warned of its certificate: it is self-signed.")
     );
+    // One that ends is the worse news; of what was found it is no more than a warning.
+    let end = NOW.millis() / 1000 + 2 * 86_400 + 5;
+    response.certificate = Some(Certificate { trusted: Ok(()), not_after_unix: Some(end) });
+    let health = judge_http(&spec, Ok(&response), NOW);
+    assert_eq!(
+        (health.level, health.reason.as_str()),
+        (Level::Critical, "Its certificate expires in 2 days.")
+    );
+    assert_eq!(judged("https://nas/", &response).level, Level::Warning);
+    let CheckTarget::Http(http) = &mut spec.target else { panic!() };
+    http.trusted = false;
+    assert_eq!(judge_http(&spec, Ok(&response), NOW).level, Level::Ok);
 }
 
 #[test]
@@ -194,7 +198,7 @@ fn no_answer_says_why_and_what_to_do() {
             "This machine could not open another connection: Too many open files.",
         ),
     ] {
-        let health = judge_http(&spec("http://127.0.0.1:3000/"), Err(&error));
+        let health = judge_http(&spec("http://127.0.0.1:3000/"), Err(&error), NOW);
         assert_eq!((health.level, health.reason.as_str()), (level, reason));
         assert!(health.remedy.is_some());
         assert_eq!(health.evidence, "GET http://127.0.0.1:3000/");
@@ -204,7 +208,7 @@ fn no_answer_says_why_and_what_to_do() {
 #[test]
 fn a_port_is_judged_by_its_connection() {
     let mut spec = spec("");
-    spec.target = CheckTarget::Tcp { host: "nas".into(), port: 22 };
+    spec.target = CheckTarget::tcp("nas", 22);
     let remote = SocketAddr::from(([10, 0, 0, 7], 22));
     let mut outcome = TcpOutcome { remote, resolve: Duration::ZERO, connect: Duration::from_millis(3) };
     assert_eq!(judge_tcp(&spec, Ok(&outcome)), Health::ok("nas:22 accepts connections."));
@@ -212,7 +216,7 @@ fn a_port_is_judged_by_its_connection() {
     assert_eq!(judge_tcp(&spec, Ok(&outcome)).level, Level::Warning);
     let error = ProbeError::Refused { addr: remote };
     assert_eq!(judge_tcp(&spec, Err(&error)).level, Level::Critical);
-    assert_eq!(judge(&spec, &Outcome::Broken("task 7 panicked".into())).level, Level::Unknown);
+    assert_eq!(judge(&spec, &Outcome::Broken("task 7 panicked".into()), NOW).level, Level::Unknown);
 }
 
 #[test]

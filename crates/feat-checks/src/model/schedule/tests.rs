@@ -10,13 +10,7 @@ fn id(n: usize) -> ResourceId {
 }
 
 fn spec(n: usize, every: Duration) -> Arc<CheckSpec> {
-    Arc::new(CheckSpec {
-        resource: id(n),
-        target: CheckTarget::Tcp { host: "127.0.0.1".into(), port: 80 },
-        every,
-        timeout: 10 * SECOND,
-        failures: 2,
-    })
+    Arc::new(CheckSpec::new(id(n), CheckTarget::tcp("127.0.0.1", 80), every))
 }
 
 fn specs(count: usize, every: Duration) -> Vec<Arc<CheckSpec>> {
