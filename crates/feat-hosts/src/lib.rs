@@ -22,6 +22,7 @@
 //! The Cargo feature `fuzzing` opens what reads foreign bytes to the targets in `fuzz/`.
 
 mod config;
+mod evidence;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod history;
@@ -37,6 +38,7 @@ use hob_feature::Feature;
 pub const FEATURE: Feature = Feature {
     jobs: jobs::jobs,
     cards: pages::cards,
+    evidence: evidence::evidence,
     config: &[config::SECTION],
     ..Feature::new("hosts", "Hosts")
 };
