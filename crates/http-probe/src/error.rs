@@ -193,7 +193,7 @@ pub enum ProbeError {
         first_bytes: String,
     },
     /// HTTP/2 broke off.
-    #[error("The server broke off the request over HTTP/2: {reason}.")]
+    #[error("The exchange with the server over HTTP/2 failed: {reason}.")]
     Http2 {
         /// A clause which says why.
         reason: String,

@@ -17,6 +17,7 @@ use tls_probe::{ClientCertificate, First, Seen, Stream, tls_failure};
 use tokio::time::Instant;
 
 use crate::error::{Phase, ProbeError};
+use crate::http2::head_size;
 use crate::request::Limits;
 
 /// The smallest buffer which the HTTP library accepts, in bytes.
@@ -106,7 +107,8 @@ impl Exchange {
             // Frames may be empty or nearly so; a few times what is read of the body is plenty.
             const SPARE: usize = 1024 * 1024;
             self.first.allow(limits.body_bytes.saturating_mul(16).saturating_add(SPARE));
-            if response.headers().len() > limits.head_count {
+            let headers = response.headers();
+            if headers.len() > limits.head_count || head_size(headers) > limits.head_bytes.max(MIN_BUFFER) {
                 return Err(too_large(limits));
             }
         } else {
@@ -252,15 +254,26 @@ fn too_large(limits: &Limits) -> ProbeError {
     ProbeError::HeadTooLarge { limit: limits.head_bytes.max(MIN_BUFFER), count: limits.head_count }
 }
 
-/// What the HTTP/2 library says, unless the connection just ended.
+/// What the HTTP/2 library says, unless the connection just ended: a name of an error code
+/// (RFC 9113, section 7) in words.
 fn http2_reason(error: &hyper::Error) -> Option<String> {
     if error.is_canceled() || error.is_closed() {
         return None;
     }
     let source = std::error::Error::source(error)?;
     let mut deeper = std::iter::successors(Some(source), |error| error.source());
-    let ended = deeper.any(<dyn std::error::Error>::is::<io::Error>);
-    (!ended).then(|| cut(&escaped(source.to_string().as_bytes()), 200))
+    if deeper.any(<dyn std::error::Error>::is::<io::Error>) {
+        return None;
+    }
+    // "stream error received: refused stream before processing any application logic", and what is
+    // meant for whoever looks for faults in parentheses.
+    let text = source.to_string();
+    let text = text
+        .split_once(" error ")
+        .and_then(|(_, rest)| rest.split_once(": "))
+        .map_or(&*text, |(_, rest)| rest);
+    let text = text.split(" (b\"").next().unwrap_or(text);
+    Some(cut(&escaped(text.as_bytes()), 200))
 }
 
 /// Waits for `part` of the answer and drives the connection meanwhile. The driver is dropped when

@@ -1,6 +1,7 @@
 //! What to ask, and how much time and memory the answer may take.
 
 use std::net::SocketAddr;
+use std::str::FromStr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use http::{HeaderName, HeaderValue, Method};
 use tls_probe::Family;
 
 use crate::error::ProbeError;
-use crate::url::Url;
+use crate::url::{Url, UrlError};
 
 /// The longest body which is sent, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -111,6 +112,24 @@ pub enum ConnectTo {
     Host(String, u16),
 }
 
+impl FromStr for ConnectTo {
+    type Err = UrlError;
+
+    /// Reads `proxy.lan:443`, `10.0.0.2:8443` or `[fd00::2]:443`.
+    fn from_str(text: &str) -> Result<Self, UrlError> {
+        if let Ok(address) = text.parse::<SocketAddr>() {
+            return if address.port() == 0 { Err(UrlError::Port) } else { Ok(Self::Address(address)) };
+        }
+        // As in a URL, but for the port, which nothing tells if it is not there.
+        let (host, port) = text.rsplit_once(':').ok_or(UrlError::Port)?;
+        let host = Url::parse(&format!("http://{host}/")).ok().filter(|url| url.path_and_query() == "/");
+        let host = host.filter(|url| url.port() == 80).ok_or(UrlError::Host)?;
+        let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+        let port = port.parse().ok().filter(|&port| digits && port > 0).ok_or(UrlError::Port)?;
+        Ok(Self::Host(host.host().to_owned(), port))
+    }
+}
+
 /// Which version of HTTP to speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Versions {
@@ -177,4 +196,32 @@ pub enum Redirects {
     SameHost,
     /// None: a redirect is returned as the response.
     No,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_to_connect_to_is_read() {
+        let host = |name: &str, port| Ok(ConnectTo::Host(name.to_owned(), port));
+        for (text, expected) in [
+            ("10.0.0.2:8443", Ok(ConnectTo::Address(SocketAddr::from(([10, 0, 0, 2], 8443))))),
+            ("[::1]:443", Ok(ConnectTo::Address(SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], 443))))),
+            ("Proxy.lan:443", host("proxy.lan", 443)),
+            ("10.0.0.2:0", Err(UrlError::Port)),
+            ("proxy.lan", Err(UrlError::Port)),
+            ("proxy.lan:", Err(UrlError::Port)),
+            ("proxy.lan:0", Err(UrlError::Port)),
+            ("proxy.lan:+1", Err(UrlError::Port)),
+            ("proxy.lan:65536", Err(UrlError::Port)),
+            (":443", Err(UrlError::Host)),
+            ("http://proxy.lan:443", Err(UrlError::Host)),
+            ("a/b:443", Err(UrlError::Host)),
+            ("u@a:443", Err(UrlError::Host)),
+            ("a:1:443", Err(UrlError::Host)),
+        ] {
+            assert_eq!(text.parse::<ConnectTo>(), expected, "{text}");
+        }
+    }
 }

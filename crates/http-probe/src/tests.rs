@@ -10,13 +10,16 @@ use http::{HeaderName, HeaderValue, header};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use tls_probe::Stream;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_rustls::TlsAcceptor;
 
-use tls_probe::Stream;
+mod http2;
+mod requests;
+mod unix;
 
 use crate::{Client, Limits, Phase, ProbeError, Redirects, Request, Response, Url, says_use_https};
 
