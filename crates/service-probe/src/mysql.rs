@@ -38,6 +38,7 @@ pub(crate) async fn talk(wire: &mut Wire<'_>, _question: &Mysql) -> Result<Said,
         .with("version", version)
         .with("software", software)
         .with("tls", if greeting.capabilities & CLIENT_SSL != 0 { "offered" } else { "not offered" });
+    wire.answered();
     let (authentication, text) = leave(wire, number, &greeting).await;
     Ok(answered.with("authentication", authentication).with("text", text))
 }

@@ -112,6 +112,9 @@ async fn log_in(wire: &mut Wire<'_>, question: &Postgres) -> Result<Said, Failur
                 return Ok(let_in(&proof, &version));
             }
             Some(asked) => match &question.credential {
+                None if matches!(asked, Message::SaslMore(_) | Message::SaslEnd(_)) => {
+                    return Err(wire.broken("it goes on with a login which has not begun"));
+                }
                 None => return Ok(asks(wire, &asked).await),
                 Some(credential) => {
                     wire.may_send(credential)?;
@@ -153,6 +156,8 @@ async fn prove(
     proof: Proof,
 ) -> Result<Proof, Failure> {
     let password = credential.password.reveal();
+    // Each step has its own time; there are at most three.
+    wire.enter(Phase::Login);
     match (asked, proof) {
         (Message::CleartextPassword, Proof::None) => {
             wire.send(&message::password(password.as_bytes())).await?;

@@ -53,6 +53,7 @@ async fn hello(wire: &mut Wire<'_>) -> Result<Reply, Failure> {
     wire.send(format!("EHLO {name}\r\n").as_bytes()).await?;
     let mut answer = reply(wire).await?;
     if matches!(answer.code, 500 | 502) {
+        wire.enter(Phase::Answer);
         wire.send(format!("HELO {name}\r\n").as_bytes()).await?;
         answer = reply(wire).await?;
     }

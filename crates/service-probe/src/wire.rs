@@ -228,10 +228,15 @@ impl<'a> Wire<'a> {
         }
     }
 
+    /// The answer is there, whatever comes now.
+    pub(crate) fn answered(&mut self) {
+        self.answered.get_or_insert_with(Instant::now);
+    }
+
     /// Takes leave and waits a moment for the service to close, so that it has no reason to complain. The
     /// answer is there already, so that nothing which happens now matters.
     pub(crate) async fn part(&mut self, farewell: &[u8]) {
-        self.answered = Some(Instant::now());
+        self.answered();
         let leaving = async {
             self.opening.stream.write_all(farewell).await?;
             self.opening.stream.shutdown().await?;
