@@ -303,9 +303,9 @@ fn host_fits(pattern: &str, host: &str) -> bool {
     if !pattern.contains('*') {
         return pattern.eq_ignore_ascii_case(host);
     }
-    let pattern = pattern.to_ascii_lowercase();
+    let (pattern, host) = (pattern.to_ascii_lowercase(), host.to_ascii_lowercase());
     let with_port = |text| str::split_once(text, ':').map_or((text, ""), |(host, port)| (host, port));
-    let ((pattern, wanted_port), (host, port)) = (with_port(pattern.as_str()), with_port(host));
+    let ((pattern, wanted_port), (host, port)) = (with_port(pattern.as_str()), with_port(host.as_str()));
     let (mut wanted, mut labels) = (pattern.split('.'), host.split('.'));
     loop {
         match (wanted.next(), labels.next()) {

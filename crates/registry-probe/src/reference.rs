@@ -155,7 +155,9 @@ impl Reference {
         Ok(Self { registry, repository, tag, digest })
     }
 
-    /// The registry as in the reference: `docker.io`, `ghcr.io`, `nas.lan:5000`. In lower case.
+    /// The registry as in the reference: `docker.io`, `ghcr.io`, `nas.lan:5000`. In lower case,
+    /// but for a name without dot and port, which nothing but its capital letters tells from a part of a
+    /// repository.
     #[must_use]
     pub fn registry(&self) -> &str {
         &self.registry
@@ -227,19 +229,17 @@ impl FromStr for Reference {
     }
 }
 
-/// Splits off what is before the first slash, if that is a registry and no part of a repository: it
-/// holds a dot, a colon or a capital letter, or is `localhost`.
+/// Splits off what is before the first slash, if that is a registry and no part of a repository.
 fn split_registry(text: &str) -> (&str, &str) {
     match text.split_once('/') {
-        Some((first, rest))
-            if first.contains(['.', ':'])
-                || first == "localhost"
-                || first.bytes().any(|byte| byte.is_ascii_uppercase()) =>
-        {
-            (first, rest)
-        }
+        Some((first, rest)) if is_registry(first) => (first, rest),
         _ => (DEFAULT_REGISTRY, text),
     }
+}
+
+/// Whether a first part is a registry: it holds a dot, a colon or a capital letter, or is `localhost`.
+fn is_registry(first: &str) -> bool {
+    first.contains(['.', ':']) || first == "localhost" || first.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 fn without_port(registry: &str) -> &str {
@@ -266,7 +266,9 @@ fn parse_registry(registry: &str) -> Result<String, ReferenceError> {
     if !port_fits || !host_fits {
         return Err(ReferenceError::Registry);
     }
-    let registry = registry.to_ascii_lowercase();
+    let small = registry.to_ascii_lowercase();
+    // A name without a dot is a registry by its capital letters alone.
+    let registry = if is_registry(&small) { small } else { registry.to_owned() };
     Ok(if registry == "index.docker.io" { DEFAULT_REGISTRY.to_owned() } else { registry })
 }
 
@@ -331,7 +333,9 @@ mod tests {
             ("localhost/app", "localhost/app:latest"),
             ("localhost:5000/app", "localhost:5000/app:latest"),
             ("nas:5000/team/sub/app:1", "nas:5000/team/sub/app:1"),
-            ("NAS/app", "nas/app:latest"),
+            ("NAS/app", "NAS/app:latest"),
+            ("NAS.lan/app", "nas.lan/app:latest"),
+            ("NAS:5000/app", "nas:5000/app:latest"),
             ("192.168.1.2:5000/app", "192.168.1.2:5000/app:latest"),
             ("[2001:db8::1]:5000/app", "[2001:db8::1]:5000/app:latest"),
             ("[::1]/app", "[::1]/app:latest"),
