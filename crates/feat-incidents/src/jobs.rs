@@ -19,6 +19,7 @@ use hob_base::{Error, IncidentId, Level, Resource, ResourceId, Result, Silence};
 use hob_feature::{Ctx, Job, NoticeKind, Problems};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +43,7 @@ const BACKLOG_MAX: usize = 10_000;
 struct Figures {
     open: Gauge,
     opened: Counter,
+    judged: Histogram,
 }
 
 /// All jobs of the crate.
@@ -49,6 +51,11 @@ pub(crate) fn jobs(ctx: &Ctx) -> Vec<Job> {
     let figures = Figures {
         open: ctx.metrics.register("incidents_open", "Incidents that go on", Gauge::default()),
         opened: ctx.metrics.register("incidents_opened", "Incidents that were opened", Counter::default()),
+        judged: ctx.metrics.register(
+            "incidents_judged_seconds",
+            "How long one look took that finds outages and their causes",
+            Histogram::new([0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0]),
+        ),
     };
     vec![Job::listener("incidents.judge", move |ctx, stop| {
         let figures = figures.clone();
@@ -222,7 +229,9 @@ impl Judge {
 
     /// Judges, saves, shows and tells. Returns how long nothing needs to be looked at.
     async fn look(&mut self) -> Duration {
+        let began = self.ctx.clock.monotonic();
         let step = self.judge();
+        self.figures.judged.observe(self.ctx.clock.monotonic().saturating_sub(began).as_secs_f64());
         let pause = step.look_again_in.unwrap_or(LONGEST_PAUSE);
         self.take_over(step);
         self.flush().await;

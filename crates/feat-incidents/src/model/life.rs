@@ -140,7 +140,7 @@ impl Book {
         let nodes: Vec<Node> = view.sick.values().map(node_of).chain(view.wires.iter().cloned()).collect();
         let outages = outages(&nodes);
         let new = self.assign(&outages, &nodes, view, now, &mut step);
-        self.open_new(new, view, patience, now, &mut step);
+        self.open_new(&new, view, patience, now, &mut step);
         let step_ref = &mut step;
         for record in self.open_mut() {
             name_cause(record, view, now, step_ref);
@@ -294,7 +294,7 @@ impl Book {
     /// Opens incidents for outages that have lasted long enough.
     fn open_new(
         &mut self,
-        outages: Vec<Vec<ResourceId>>,
+        outages: &[Vec<ResourceId>],
         view: &View<'_>,
         patience: &Patience,
         now: Moment,

@@ -36,7 +36,7 @@ pub(crate) fn busy(options: &Options) -> Outcome<Vec<Figure>> {
     let (usage, metrics) = watch(BUSY_SERVICES, options.span, pinned.then_some("0"))?;
     let started = number(&metrics, &format!("{LATENESS}_count"))?;
     let failed = number(&metrics, "hob_checks_failed_total")?;
-    let latest = quantile(&metrics, 0.99)?;
+    let latest = quantile(&metrics, LATENESS, 0.99)?;
     Ok(vec![
         Figure::new("2,000 checks: p99 of lateness, at most", "s", [latest]).limit(1.0),
         Figure::new("2,000 checks: CPU, of one core", "%", cpu(&usage)),
@@ -87,9 +87,9 @@ fn number(metrics: &str, name: &str) -> Outcome<f64> {
 }
 
 /// The upper end of the bucket of the histogram in which this share of all values is reached.
-fn quantile(metrics: &str, share: f64) -> Outcome<f64> {
-    let count = number(metrics, &format!("{LATENESS}_count"))?;
-    let prefix = format!("{LATENESS}_bucket{{le=\"");
+pub(crate) fn quantile(metrics: &str, histogram: &str, share: f64) -> Outcome<f64> {
+    let count = number(metrics, &format!("{histogram}_count"))?;
+    let prefix = format!("{histogram}_bucket{{le=\"");
     for line in metrics.lines() {
         let Some((end, below)) = line.strip_prefix(&prefix).and_then(|rest| rest.split_once("\"} ")) else {
             continue;
@@ -98,5 +98,5 @@ fn quantile(metrics: &str, share: f64) -> Outcome<f64> {
             return Ok(if end == "+Inf" { f64::INFINITY } else { end.parse()? });
         }
     }
-    Err("/metrics has no histogram of lateness".into())
+    Err(format!("/metrics has no histogram {histogram}").into())
 }

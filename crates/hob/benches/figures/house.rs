@@ -117,6 +117,22 @@ fn id(number: usize, machine: &str, port: u16) -> ResourceId {
     ResourceId::new("service", machine, &name)
 }
 
+/// One of many resources that need each other: the first needs nothing; of the others each needs one of the thirty before
+/// it, the first of its hundred, and one from anywhere before it.
+pub(crate) fn node(number: usize) -> Observation {
+    let id = |number: usize| ResourceId::new("service", "graph", &format!("node-{number}"));
+    let mut observation = Observation::new(SOURCE, id(number), Duration::from_secs(3600))
+        .named(format!("Node {number}"))
+        .judged(well());
+    if number > 0 {
+        let near = number - 1 - (number * 7) % 30.min(number);
+        for needed in [near, (number - 1) / 100 * 100, (number * 2_654_435_761 >> 7) % number] {
+            observation = observation.needs(id(needed));
+        }
+    }
+    observation
+}
+
 /// As most services are most of the time.
 pub(crate) fn well() -> Health {
     Health::ok("Answers with 200 OK.")

@@ -19,6 +19,7 @@ mod house;
 mod http;
 mod hub;
 mod live;
+mod outage;
 mod peer;
 mod report;
 mod server;
@@ -50,6 +51,7 @@ const MEASUREMENTS: &[Measurement] = &[
     Measurement { name: "home", what: "the home page with 500 services", run: |_| home::measure() },
     Measurement { name: "live", what: "100 browsers that follow changes", run: |_| live::measure() },
     Measurement { name: "idle", what: "100 checked services, nobody looks", run: checks::idle },
+    Measurement { name: "outage", what: "1,000 of 10,000 things break", run: |_| outage::measure() },
     Measurement { name: "checks", what: "2,000 checked services on one core", run: checks::busy },
 ];
 

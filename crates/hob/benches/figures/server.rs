@@ -2,6 +2,7 @@
 
 use crate::Outcome;
 use crate::http::{Answer, Connection};
+use crate::hub::OUTAGE;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
 use std::io::Write;
@@ -83,6 +84,15 @@ impl Server {
         isolate(&mut command, data);
         command.arg("--hub").arg(data).arg(address.to_string());
         command.args([services.to_string(), changes_per_second.to_string()]);
+        Self::spawn(command, address, data)
+    }
+
+    /// This program as a hub in which a thousand of ten thousand resources break at once.
+    pub(crate) fn outage(data: &Path) -> Outcome<Self> {
+        let address = free_address()?;
+        let mut command = Command::new(std::env::current_exe()?);
+        isolate(&mut command, data);
+        command.arg("--hub").arg(data).arg(address.to_string()).arg(OUTAGE);
         Self::spawn(command, address, data)
     }
 
