@@ -9,8 +9,8 @@
 //! [`registrable`] guesses which part of a host name is the one that was registered.
 //!
 //! Redirects are followed over HTTPS only, and nobody is believed whose certificate the client's roots
-//! do not trust. Not every registry tells an end: those of `de`, `at` and some others do not, and many
-//! registries of countries have no RDAP at all.
+//! do not trust. Not every registry tells an end: that of `de` does not, nor is it in the list of IANA, and
+//! many registries of countries have no RDAP at all.
 //!
 //! Sources of the protocol: RFC 7480 (HTTP), RFC 9082 (questions), RFC 9083 (answers), RFC 9224
 //! (finding the server), RFC 7095 (names of registrars).

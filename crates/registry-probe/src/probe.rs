@@ -164,7 +164,7 @@ impl<'a> Talk<'a> {
             answer = self.manifest(&access).await?;
         }
         if answer.status != 200 {
-            return self.explain(&access, &answer, knock.sure).await;
+            return self.explain(&access, &answer, &knock).await;
         }
         self.judge(&access, &answer).await
     }
@@ -337,13 +337,14 @@ impl<'a> Talk<'a> {
     }
 
     /// Says why there is no manifest.
-    async fn explain(&self, access: &Access, answer: &Response, sure: bool) -> Step<Outcome> {
-        match answer::refusal(access.right, answer.status, &answer.headers, &answer.body, sure) {
+    async fn explain(&self, access: &Access, answer: &Response, knock: &Knock) -> Step<Outcome> {
+        match answer::refusal(access.right, answer.status, &answer.headers, &answer.body, knock.sure) {
             Refusal::Is(outcome) => Ok(outcome),
             Refusal::AskCredential => {
-                let knock = self.get(&self.base, Want::small(), access.header.clone()).await?;
                 let said = Errors::parse(&answer.body).said;
-                let rejected = knock.status == 401;
+                // Where everybody may knock, being let in proves nothing.
+                let rejected = knock.demand.is_none()
+                    || self.get(&self.base, Want::small(), access.header.clone()).await?.status == 401;
                 Ok(if rejected { Outcome::CredentialRejected { said } } else { Outcome::NoAccess { said } })
             }
             Refusal::AskRepository => {

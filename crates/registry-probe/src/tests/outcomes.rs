@@ -310,3 +310,14 @@ async fn a_registry_may_ask_only_for_the_manifest() {
     .await;
     assert!(pulled(asked(&about(&server, "team/app:1")).await).credential_used);
 }
+
+#[tokio::test]
+async fn where_everybody_may_knock_the_manifest_judges_the_password() {
+    let server = Server::plain(|asked, _| match asked.line.as_str() {
+        "GET /v2/" => Answer::json(200, "{}"),
+        _ => Answer::error(401, "UNAUTHORIZED", "who?").with("WWW-Authenticate", r#"Basic realm="x""#),
+    })
+    .await;
+    let outcome = asked(&about(&server, "app")).await;
+    assert!(matches!(outcome, Outcome::CredentialRejected { .. }), "{outcome:?}");
+}
