@@ -30,6 +30,18 @@ const NEEDS: &[Need] = &[
             std::env::var_os(super::POSTGRES_VARIABLE).is_some() || postgres::find_binaries().is_some()
         },
     },
+    Need {
+        name: "Redis, Mosquitto and a container registry",
+        packages: &["redis-server", "mosquitto", "docker-registry"],
+        untested: "probes are tried against servers of our own only",
+        is_there: || ["redis-server", "mosquitto", "docker-registry"].iter().all(|name| is_installed(name)),
+    },
+    Need {
+        name: "Prometheus with amtool",
+        packages: &["prometheus", "prometheus-alertmanager"],
+        untested: "the doors of Alertmanager's API are tried with made-up requests only",
+        is_there: || ["prometheus", "amtool"].iter().all(|name| is_installed(name)),
+    },
 ];
 
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
@@ -111,6 +123,12 @@ pub(super) fn words(command: &Command) -> String {
 pub(super) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// Whether a program is there; servers are not on everybody's path.
+fn is_installed(program: &str) -> bool {
+    let elsewhere = ["/usr/sbin", "/usr/local/sbin", "/sbin"];
+    find(program).is_some() || elsewhere.iter().any(|folder| PathBuf::from(folder).join(program).is_file())
 }
 
 pub(super) fn is_root() -> bool {
