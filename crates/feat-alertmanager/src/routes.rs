@@ -23,23 +23,23 @@ const PREFIX: &str = "/alertmanager";
 
 pub(crate) fn routes(ctx: &Ctx) -> Router {
     let only = |methods: &'static str| move |method| method_not_allowed(methods, method);
-    let api = Router::new()
-        .route("/status", get(status).fallback(only("GET")))
-        .route("/receivers", get(receivers).fallback(only("GET")))
-        .route("/alerts", get(alerts::list).post(alerts::post).fallback(only("GET,POST")))
-        .route("/alerts/groups", get(alerts::groups).fallback(only("GET")))
-        .route("/silences", get(silences::list).post(silences::post).fallback(only("GET,POST")))
-        .route("/silence/{id}", get(silences::show).delete(silences::end).fallback(only("GET,DELETE")))
-        .route("/{*rest}", any(unknown));
-    let all = Router::new()
-        .route("/", get(home))
-        .route("/-/healthy", get(|| async { "OK" }))
-        .route("/-/ready", get(|| async { "OK" }))
-        .route("/api/v1/{*rest}", any(version_1))
-        .nest("/api/v2", api)
+    let api = |path: &str| format!("{PREFIX}/api/v2{path}");
+    Router::new()
+        .route(PREFIX, get(home))
+        .route(&format!("{PREFIX}/"), get(home))
+        .route(&format!("{PREFIX}/-/healthy"), get(|| async { "OK" }))
+        .route(&format!("{PREFIX}/-/ready"), get(|| async { "OK" }))
+        .route(&format!("{PREFIX}/api/v1/{{*rest}}"), any(version_1))
+        .route(&api("/status"), get(status).fallback(only("GET")))
+        .route(&api("/receivers"), get(receivers).fallback(only("GET")))
+        .route(&api("/alerts"), get(alerts::list).post(alerts::post).fallback(only("GET,POST")))
+        .route(&api("/alerts/groups"), get(alerts::groups).fallback(only("GET")))
+        .route(&api("/silences"), get(silences::list).post(silences::post).fallback(only("GET,POST")))
+        .route(&api("/silence/{id}"), get(silences::show).delete(silences::end).fallback(only("DELETE,GET")))
+        .route(&api("/{*rest}"), any(unknown))
         // Each handler reads its body within a limit of its own.
-        .layer(DefaultBodyLimit::disable());
-    Router::new().route(PREFIX, get(home)).nest(PREFIX, all).with_state(ctx.clone())
+        .layer(DefaultBodyLimit::disable())
+        .with_state(ctx.clone())
 }
 
 /// Where people go who open the address in a browser.

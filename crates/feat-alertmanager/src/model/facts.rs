@@ -89,7 +89,7 @@ mod tests {
 
     fn back(alert: &Alert, phase: Phase) -> (Alert, Phase) {
         let now = Moment { wall: Timestamp::from_millis(1_800_000_000_000), monotonic: Duration::ZERO };
-        let said = judge::observation(alert.fingerprint(), alert, phase, Vec::new(), |at| at.rfc3339());
+        let said = judge::observation(alert.fingerprint(), alert, phase, Vec::new(), Timestamp::rfc3339);
         let resource = observe(None, said, now);
         let (alert, phase, _) = alert_of(resource.words.values().next().unwrap()).unwrap();
         (alert, phase)

@@ -11,8 +11,8 @@ const MATCHERS_MAX: usize = 50;
 const COMMENT_CHARS_MAX: usize = 1000;
 /// The longest name of who made it.
 const AUTHOR_CHARS_MAX: usize = 120;
-/// Later than this nothing ends: the year 9999.
-const LATEST: Timestamp = Timestamp::from_millis(253_402_300_799_000);
+/// Later than this nothing ends: the end of the year 9999.
+const LATEST: Timestamp = Timestamp::from_millis(253_402_128_000_000);
 
 /// How a silence stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
 /// The end of what has none: the protocol wants one.
-const FOR_EVER: Timestamp = Timestamp::from_millis(253_402_300_799_999);
+const FOR_EVER: Timestamp = Timestamp::from_millis(253_402_128_000_000);
 
 /// A moment in RFC 3339; Go's zero time, an empty text and nothing at all are none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -101,7 +101,7 @@ fn what_cannot_be_is_refused_in_alertmanager_s_words() {
 #[test]
 fn silences_are_sorted_by_what_matters_next() {
     let named = |id: &str, from: i64, to: i64| Silence { id: id.into(), starts_at: at(from), ..made(0, to) };
-    let mut all = vec![
+    let mut all = [
         (named("ended first", -90, 1), State::Expired),
         (named("ended last", -90, 2), State::Expired),
         (named("begins late", 90, 99), State::Pending),
