@@ -4,9 +4,9 @@
 use crate::feeds::{self, Show};
 use crate::memory::{Known, known};
 use crate::model::figures::merged;
+use crate::model::maintenance::covered;
 use crate::model::page::Page;
 use crate::model::public::{Looked, Planned, PublicPage, TOLD_FOR, entries_of, opaque, public_page};
-use crate::model::maintenance::covered;
 use crate::pages;
 use axum::http::HeaderValue;
 use bytes::Bytes;
@@ -180,9 +180,12 @@ fn draw(ctx: &Ctx, page: &Page, view: &PublicPage, what: &Document) -> Option<St
     let url = |base: &str| format!("{base}{}", page.path());
     Some(match what {
         Document::Page => pages::public(view, &page.path(), ctx).into_string(),
-        Document::Atom(base) => feeds::atom(view, &page.id, &url(base)),
-        Document::Rss(base) => feeds::rss(view, &page.id, &url(base)),
-        Document::Summary(base) => feeds::summary(view, &page.id, &url(base), &ctx.zone).to_string(),
+        Document::Atom(base) => feeds::atom(view, &url(base)),
+        Document::Rss(base) => feeds::rss(view, &url(base)),
+        // No tag, whoever takes it for a page.
+        Document::Summary(base) => {
+            feeds::summary(view, &url(base), &ctx.zone).to_string().replace('<', "\\u003c")
+        }
         Document::Badge(entry, show) => feeds::badge(view, *entry, *show)?,
     })
 }
@@ -214,9 +217,10 @@ fn view(ctx: &Ctx, known: &Known, page: &Page) -> PublicPage {
 fn maintenance(ctx: &Ctx, page: &Page, now: Timestamp) -> (HashSet<ResourceId>, Vec<Planned>) {
     let active = ctx.silences.active(now);
     let soon = now.plus(TOLD_FOR);
-    let ahead = ctx.silences.list().into_iter().filter(|silence| {
-        silence.recurs.is_none() && silence.starts_at > now && silence.starts_at < soon
-    });
+    let ahead =
+        ctx.silences.list().into_iter().filter(|silence| {
+            silence.recurs.is_none() && silence.starts_at > now && silence.starts_at < soon
+        });
     let work: Vec<(bool, Arc<Silence>)> = active
         .into_iter()
         .map(|silence| (true, silence))

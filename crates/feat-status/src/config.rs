@@ -102,7 +102,9 @@ fn read_objectives(
                 by_kind.insert(kind, percent);
             }
             (Some(_), Some(_), _) => section.problem("kind", "give either a resource or a kind, not both"),
-            (None, None, _) => section.problem("", "it needs a resource or a kind, such as kind = \"service\""),
+            (None, None, _) => {
+                section.problem("", "it needs a resource or a kind, such as kind = \"service\"");
+            }
             (_, _, None) => section.problem("percent", "it is missing; write for example percent = 99.9"),
         }
     }
@@ -122,7 +124,9 @@ fn check_url(text: &str) -> Result<String, String> {
 /// Whether this is a host, with or without a port, and nothing that could do harm in an address.
 pub(crate) fn is_host(text: &str) -> bool {
     (1..=255).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']'))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']'))
 }
 
 #[cfg(test)]

@@ -19,9 +19,9 @@ struct News {
 }
 
 /// Incidents and announcements, the newest first. What is ahead is news already.
-fn news(view: &PublicPage, page: &str) -> Vec<News> {
+fn news(view: &PublicPage) -> Vec<News> {
     let said = view.announcements.iter().map(|said| News {
-        key: opaque(page, &said.id),
+        key: opaque(&view.key, &said.id),
         title: said.title.clone(),
         text: said.text.clone(),
         published: said.from.min(view.at),
@@ -68,9 +68,9 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
-/// The Atom feed. `url` is the address of the page, `page` its random id.
-pub(crate) fn atom(view: &PublicPage, page: &str, url: &str) -> String {
-    let news = news(view, page);
+/// The Atom feed. `url` is the address of the page.
+pub(crate) fn atom(view: &PublicPage, url: &str) -> String {
+    let news = news(view);
     let updated = news.iter().map(|news| news.updated).max().unwrap_or(view.at);
     let (title, link) = (escape(&view.title), escape(url));
     let mut out = format!(
@@ -79,7 +79,7 @@ pub(crate) fn atom(view: &PublicPage, page: &str, url: &str) -> String {
          <link rel=\"alternate\" type=\"text/html\" href=\"{link}\"/>\n\
          <link rel=\"self\" type=\"application/atom+xml\" href=\"{link}/feed.atom\"/>\n",
         updated.rfc3339(),
-        page = escape(page),
+        page = view.key,
     );
     for news in &news {
         let _ = write!(
@@ -98,7 +98,7 @@ pub(crate) fn atom(view: &PublicPage, page: &str, url: &str) -> String {
 }
 
 /// The RSS feed.
-pub(crate) fn rss(view: &PublicPage, page: &str, url: &str) -> String {
+pub(crate) fn rss(view: &PublicPage, url: &str) -> String {
     let (title, link) = (escape(&view.title), escape(url));
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\">\n<channel>\n\
@@ -106,7 +106,7 @@ pub(crate) fn rss(view: &PublicPage, page: &str, url: &str) -> String {
          <atom:link rel=\"self\" type=\"application/rss+xml\" href=\"{link}/feed.rss\"/>\n",
         escape(&view.sentence.words),
     );
-    for news in news(view, page) {
+    for news in news(view) {
         let _ = write!(
             out,
             "<item>\n<title>{}</title>\n<link>{link}</link>\n<guid isPermaLink=\"false\">urn:uuid:{}</guid>\n\
@@ -127,7 +127,8 @@ fn mail_date(at: Timestamp) -> String {
 }
 
 /// The summary, in the form of Statuspage's `summary.json`. It knows no word for what is unknown; ours is `unknown`.
-pub(crate) fn summary(view: &PublicPage, page: &str, url: &str, zone: &TimeZone) -> Value {
+pub(crate) fn summary(view: &PublicPage, url: &str, zone: &TimeZone) -> Value {
+    let page = view.key.as_str();
     let at = view.at.rfc3339();
     let components: Vec<Value> = view
         .entries
@@ -161,8 +162,8 @@ pub(crate) fn summary(view: &PublicPage, page: &str, url: &str, zone: &TimeZone)
         },
         "status": { "indicator": indicator(view), "description": format!("{}.", view.sentence.words) },
         "components": components,
-        "incidents": open.map(|incident| tell_incident(view, incident, page, url)).collect::<Vec<_>>(),
-        "scheduled_maintenances": maintenances(view, page, url),
+        "incidents": open.map(|incident| tell_incident(view, incident, url)).collect::<Vec<_>>(),
+        "scheduled_maintenances": maintenances(view, url),
     })
 }
 
@@ -178,7 +179,7 @@ fn indicator(view: &PublicPage) -> &'static str {
     }
 }
 
-fn tell_incident(view: &PublicPage, incident: &PublicIncident, page: &str, url: &str) -> Value {
+fn tell_incident(view: &PublicPage, incident: &PublicIncident, url: &str) -> Value {
     let impact = match incident.state {
         State::Down => "major",
         State::Limited => "minor",
@@ -202,11 +203,11 @@ fn tell_incident(view: &PublicPage, incident: &PublicIncident, page: &str, url: 
         "shortlink": url,
         "incident_updates": [],
         "components": touched,
-        "page_id": page,
+        "page_id": view.key,
     })
 }
 
-fn maintenances(view: &PublicPage, page: &str, url: &str) -> Vec<Value> {
+fn maintenances(view: &PublicPage, url: &str) -> Vec<Value> {
     let one = |key: String, name: String, text: &str, from: Timestamp, to: Option<Timestamp>| {
         json!({
             "id": key,
@@ -217,12 +218,12 @@ fn maintenances(view: &PublicPage, page: &str, url: &str) -> Vec<Value> {
             "scheduled_for": from.rfc3339(),
             "scheduled_until": to.map(Timestamp::rfc3339),
             "shortlink": url,
-            "page_id": page,
+            "page_id": view.key,
         })
     };
     let said = view.announcements.iter().filter(|said| said.planned && !said.is_over(view.at));
     let said = said.map(|said: &Announcement| {
-        one(opaque(page, &said.id), said.title.clone(), &said.text, said.from, said.to)
+        one(opaque(&view.key, &said.id), said.title.clone(), &said.text, said.from, said.to)
     });
     let work = view.planned.iter().map(|work| {
         one(work.key.clone(), format!("Planned work on {}", listed(&work.names)), "", work.from, work.to)
@@ -257,7 +258,9 @@ pub(crate) fn badge(view: &PublicPage, entry: Option<usize>, show: Show) -> Opti
         Show::State if empty => draw_badge(name, "nothing shown", UNKNOWN),
         Show::State => draw_badge(name, state.words(), colour(state)),
         Show::Uptime => match percent {
-            Some(percent) => draw_badge(name, &format!("{} in 30 days", Percent(percent)), share_colour(percent)),
+            Some(percent) => {
+                draw_badge(name, &format!("{} in 30 days", Percent(percent)), share_colour(percent))
+            }
             None => draw_badge(name, "up-time unknown", UNKNOWN),
         },
     })
@@ -291,7 +294,8 @@ fn share_colour(percent: f64) -> &'static str {
 /// A flat badge of two parts. The text is fitted into its room, whatever letters the viewer has.
 fn draw_badge(label: &str, message: &str, colour: &str) -> String {
     // About as wide as Verdana and DejaVu Sans at 11 px are on average; wide letters count twice.
-    let width = |text: &str| text.chars().map(|c| if (c as u32) < 0x1100 { 68 } else { 124 }).sum::<u32>() / 10;
+    let width =
+        |text: &str| text.chars().map(|c| if (c as u32) < 0x1100 { 68 } else { 124 }).sum::<u32>() / 10;
     let (left_text, right_text) = (width(label), width(message));
     let (left, right) = (left_text + 12, right_text + 12);
     let (all, (label, message)) = (left + right, (escape(label), escape(message)));

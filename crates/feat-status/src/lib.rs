@@ -61,9 +61,10 @@ fn cards(ctx: &Ctx, resource: &Resource) -> Vec<Card> {
 fn search(ctx: &Ctx, text: &str) -> Vec<SearchHit> {
     let text = text.trim().to_lowercase();
     let Some(known) = memory::at_hand(ctx).filter(|_| !text.is_empty()) else { return Vec::new() };
-    let found = known.pages.iter().filter(|page| {
-        page.title.to_lowercase().contains(&text) || page.slug.contains(&text)
-    });
+    let found = known
+        .pages
+        .iter()
+        .filter(|page| page.title.to_lowercase().contains(&text) || page.slug.contains(&text));
     let hit = |page: &std::sync::Arc<model::page::Page>| SearchHit {
         title: page.title.clone(),
         detail: format!("Status page · {}", page.path()),

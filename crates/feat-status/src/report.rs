@@ -187,16 +187,12 @@ pub(crate) async fn year_of(ctx: &Ctx, resource: &Resource) -> Result<(Vec<Month
     let span = Span { from: oldest.span(&ctx.zone).from, to: now };
     let recorded = ctx.resources.recorded(Some(&resource.id), span, now).await?;
     let windows = store::list_windows(&ctx.db, span).await?;
-    let maintenance = if windows.is_empty() {
-        HashMap::new()
-    } else {
-        spans_by_resource(&ctx.resources.list(), &windows)
-    };
+    let maintenance =
+        if windows.is_empty() { HashMap::new() } else { spans_by_resource(&ctx.resources.list(), &windows) };
     let work = maintenance.get(&resource.id).map_or(&[][..], Vec::as_slice);
     let history = ctx.resources.history(&resource.id);
     // What was never written as a transition since is still in memory.
-    let changes =
-        recorded.changes.get(&resource.id).map_or_else(|| history.changes(), Vec::as_slice);
+    let changes = recorded.changes.get(&resource.id).map_or_else(|| history.changes(), Vec::as_slice);
     let lately = Lately { changes, gaps: &recorded.gaps, work };
     let known = known(ctx).await?;
     let told = months.into_iter().map(|month| MonthOf {

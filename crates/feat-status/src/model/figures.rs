@@ -72,7 +72,8 @@ fn outages(changes: &[Change], blind: &[Span], window: Span) -> Vec<Duration> {
     let mut lengths = Vec::new();
     let mut current = Duration::ZERO;
     let first = changes.partition_point(|change| change.at <= window.from).saturating_sub(1);
-    for (i, change) in changes.iter().enumerate().skip(first).take_while(|(_, change)| change.at < window.to) {
+    for (i, change) in changes.iter().enumerate().skip(first).take_while(|(_, change)| change.at < window.to)
+    {
         let next = changes.get(i + 1).map_or(window.to, |next| next.at.min(window.to));
         let span = Span { from: change.at.max(window.from), to: next };
         let watched = span.to.since(span.from).saturating_sub(overlap(span, blind));

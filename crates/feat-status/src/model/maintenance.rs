@@ -48,10 +48,7 @@ pub(crate) fn covered(all: &[Arc<Resource>], lists: &[&[Matcher]]) -> Vec<HashSe
 }
 
 /// The times of maintenance of each resource.
-pub(crate) fn spans_by_resource(
-    all: &[Arc<Resource>],
-    windows: &[Window],
-) -> HashMap<ResourceId, Vec<Span>> {
+pub(crate) fn spans_by_resource(all: &[Arc<Resource>], windows: &[Window]) -> HashMap<ResourceId, Vec<Span>> {
     // A window that recurs is the same list of matchers many times.
     let mut lists: Vec<(&[Matcher], Vec<Span>)> = Vec::new();
     for window in windows {
@@ -94,7 +91,11 @@ pub(crate) fn note(
                 None => watched.unwrap_or(now).max(silence.starts_at).min(now),
             };
             let to = silence.ends_at.map_or(now, |end| end.min(now)).max(from);
-            Window { silence: silence.id.clone(), span: Span { from, to }, matchers: silence.matchers.clone() }
+            Window {
+                silence: silence.id.clone(),
+                span: Span { from, to },
+                matchers: silence.matchers.clone(),
+            }
         })
         .collect()
 }
@@ -156,7 +157,11 @@ mod tests {
     fn after_a_pause_of_the_hub_a_new_window_begins() {
         let work = [silence("a", "kind=service", 0, 100_000)];
         let open = note(&[], &work, None, t(1000), Duration::from_secs(90));
-        assert_eq!(open[0].span, Span { from: t(1000), to: t(1000) }, "what was before the hub started is not claimed");
+        assert_eq!(
+            open[0].span,
+            Span { from: t(1000), to: t(1000) },
+            "what was before the hub started is not claimed"
+        );
         let again = note(&open, &work, Some(t(1000)), t(5000), Duration::from_secs(90));
         assert_eq!(again[0].span.from, t(5000));
     }

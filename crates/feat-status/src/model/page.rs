@@ -19,7 +19,7 @@ const SLUG_MAX: usize = 60;
 /// A page for everybody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Page {
-    /// A random number that says nothing.
+    /// A random number that only its owner knows: what is published is made of it.
     pub(crate) id: String,
     /// Its address: `/status/<slug>`.
     pub(crate) slug: String,

@@ -3,6 +3,7 @@
 use super::page::{Announcement, Page};
 use hob_base::wording::{listed, tidy};
 use hob_base::{Incident, Level, Resource, ResourceId, Timestamp};
+use ring::digest::{SHA256, digest};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,6 +101,8 @@ pub(crate) struct Looked {
 /// A page as everybody sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PublicPage {
+    /// An opaque name that stays the same.
+    pub(crate) key: String,
     /// When it was put together.
     pub(crate) at: Timestamp,
     /// What it is called.
@@ -202,6 +205,7 @@ pub(crate) fn public_page(
     told.truncate(INCIDENTS_MAX);
     let announcements = page.announcements.iter().filter(|said| said.to.is_none_or(|to| to > oldest));
     PublicPage {
+        key: opaque(&page.id, "page"),
         at: now,
         title: page.title.clone(),
         intro: page.intro.clone(),
@@ -232,9 +236,8 @@ fn public_entry(page: &Page, entry: &super::page::Entry, looked: Looked) -> Publ
 
 /// “Everything works”, or what does not.
 fn sentence(entries: &[PublicEntry]) -> Sentence {
-    let of = |state: State| -> Vec<&PublicEntry> {
-        entries.iter().filter(|entry| entry.state == state).collect()
-    };
+    let of =
+        |state: State| -> Vec<&PublicEntry> { entries.iter().filter(|entry| entry.state == state).collect() };
     let trouble: Vec<&PublicEntry> = entries.iter().filter(|entry| entry.state != State::Works).collect();
     let say = |state: State, one: &str, many: &str| -> Option<String> {
         let names: Vec<&str> = of(state).iter().map(|entry| entry.name.as_str()).collect();
@@ -287,8 +290,11 @@ fn public_incident(page: &Page, incident: &Incident, oldest: Timestamp) -> Optio
     if ended.is_some_and(|ended| ended < oldest) {
         return None;
     }
-    let names: Vec<&str> =
-        touched.iter().filter(|(_, _, member)| member.worst == worst).map(|(_, entry, _)| entry.name.as_str()).collect();
+    let names: Vec<&str> = touched
+        .iter()
+        .filter(|(_, _, member)| member.worst == worst)
+        .map(|(_, entry, _)| entry.name.as_str())
+        .collect();
     let reasons = touched.iter().filter(|_| page.shows_reasons);
     Some(PublicIncident {
         key: opaque(&page.id, &incident.id.to_string()),
@@ -322,15 +328,12 @@ fn incident_title(names: &[&str], state: State, goes_on: bool) -> String {
     format!("{who} {verb}")
 }
 
-/// A name for feeds and programs that stays the same and says nothing of the house: a UUID (RFC 9562, version 8) over the
-/// page's random id and the thing.
+/// A name for feeds and programs that stays the same and says nothing of the house: a UUID (RFC 9562, version 8) made of a
+/// SHA-256 over the page's random id and the thing. The id itself is never published, so that nobody can try out names.
 pub(crate) fn opaque(page: &str, thing: &str) -> String {
-    let hash = |offset: u64| {
-        let bytes = page.bytes().chain([0]).chain(thing.bytes());
-        bytes.fold(offset, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
-    };
-    let (high, low) = (hash(0xcbf2_9ce4_8422_2325), hash(0x6c62_272e_07bb_0142));
-    uuid(high, low, 8)
+    let hash = digest(&SHA256, [page.as_bytes(), &[0], thing.as_bytes()].concat().as_slice());
+    let first = hash.as_ref().iter().take(16).fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
+    uuid((first >> 64) as u64, first as u64, 8)
 }
 
 /// 128 bits in the form of a UUID (RFC 9562).
@@ -398,7 +401,10 @@ mod tests {
         assert_eq!(said(&[]), "Nothing is shown here yet");
         assert_eq!(said(&[ok.clone(), ok.clone()]), "Everything works");
         assert_eq!(said(&[bad.clone(), ok.clone()]), "Photos is down");
-        assert_eq!(said(&[bad.clone(), bad.clone(), weak]), "Photos and Mail are down; Wiki works with trouble");
+        assert_eq!(
+            said(&[bad.clone(), bad.clone(), weak]),
+            "Photos and Mail are down; Wiki works with trouble"
+        );
         assert_eq!(said(&[bad.clone(), bad.clone(), bad.clone(), bad.clone(), ok]), "4 of 5 are down");
         assert_eq!(said(&vec![bad; 4]), "Everything is down");
         assert_eq!(said(&[Health::unknown("x")]), "Photos has not been heard of");
@@ -428,7 +434,8 @@ mod tests {
         let outage = Arc::new(outage);
         let mut page = page(&["Photos", "Mail", "Wiki"]);
         let told = |page: &Page| {
-            public_page(page, vec![Looked::default(); 3], std::slice::from_ref(&outage), Vec::new(), NOW).incidents
+            public_page(page, vec![Looked::default(); 3], std::slice::from_ref(&outage), Vec::new(), NOW)
+                .incidents
         };
         let one = &told(&page)[0];
         assert_eq!((one.title.as_str(), &one.entries[..]), ("Photos was down", &[0, 1][..]));
@@ -445,11 +452,13 @@ mod tests {
         let page = page(&["Photos"]);
         let days = |n: u64| Duration::from_secs(n * 86_400);
         let mut old = incident(1, NOW.minus(days(20)), Some(NOW.minus(days(15))));
-        old.members = vec![member("service/nas/0", Level::Critical, NOW.minus(days(20)), Some(NOW.minus(days(15))))];
+        old.members =
+            vec![member("service/nas/0", Level::Critical, NOW.minus(days(20)), Some(NOW.minus(days(15))))];
         let mut merged = incident(2, NOW, None);
         merged.members = vec![member("service/nas/0", Level::Critical, NOW, None)];
         merged.merged_into = Some(hob_base::IncidentId(3));
-        let told = public_page(&page, vec![Looked::default()], &[Arc::new(old), Arc::new(merged)], Vec::new(), NOW);
+        let told =
+            public_page(&page, vec![Looked::default()], &[Arc::new(old), Arc::new(merged)], Vec::new(), NOW);
         assert!(told.incidents.is_empty());
     }
 

@@ -5,9 +5,7 @@ use crate::model::page::{Announcement, ENTRIES_MAX, Entry, Page, TEXT_MAX};
 use hob_base::wording::counted;
 use hob_base::{Level, Resource, Timestamp};
 use hob_feature::Ctx;
-use hob_web::components::{
-    Field, badge, card, empty, field, form, health_mark, icon, notice, table, time,
-};
+use hob_web::components::{Field, badge, card, empty, field, form, health_mark, icon, notice, table, time};
 use maud::{Markup, html};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -190,7 +188,7 @@ fn entries(view: &Editing<'_>, ctx: &Ctx) -> Markup {
     };
     html! {
         p.muted { "Everybody reads the public names and groups; the names below them are for you." }
-        form method="post" action={ (page.edit_path()) "/entries" } {
+        form.stack.full method="post" action={ (page.edit_path()) "/entries" } {
             (table("What it shows", &["Position", "Public name", "Group", ""], page.entries.iter().enumerate().map(row)))
             datalist #groups { @for group in page.groups() { option value=(group) {} } }
             div.actions { button.primary type="submit" { "Save the list" } }
@@ -239,7 +237,8 @@ const LOCAL: &str = "%Y-%m-%dT%H:%M";
 
 fn announcements(view: &Editing<'_>, ctx: &Ctx) -> Markup {
     let (page, entered, now) = (view.page, view.announcement, ctx.clock.now());
-    let action = |said: &Announcement, verb: &str| format!("{}/announcements/{}/{verb}", page.edit_path(), said.id);
+    let action =
+        |said: &Announcement, verb: &str| format!("{}/announcements/{}/{verb}", page.edit_path(), said.id);
     let row = |said: &Announcement| {
         html! {
             tr {

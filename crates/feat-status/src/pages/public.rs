@@ -36,7 +36,8 @@ pub(crate) fn public(view: &PublicPage, path: &str, ctx: &Ctx) -> Markup {
 
 /// The content of the page.
 pub(crate) fn body(view: &PublicPage, path: &str, ctx: &Ctx) -> Markup {
-    let active: Vec<&Announcement> = view.announcements.iter().filter(|said| said.is_active(view.at)).collect();
+    let active: Vec<&Announcement> =
+        view.announcements.iter().filter(|said| said.is_active(view.at)).collect();
     html! {
         header.page-head {
             h1 { (view.title) }

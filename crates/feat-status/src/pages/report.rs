@@ -9,8 +9,8 @@ use hob_base::units::Percent;
 use hob_base::wording::{counted, duration_words};
 use hob_base::{Level, Resource};
 use hob_web::components::{
-    Field, badge, card, empty, encode_id, field, form, health_mark, icon, meter, notice, resource_path, strip,
-    table,
+    Field, badge, card, empty, encode_id, field, form, health_mark, icon, meter, notice, resource_path,
+    strip, table,
 };
 use maud::{Markup, html};
 use std::time::Duration;
@@ -85,14 +85,14 @@ fn filters(view: &ReportView<'_>) -> Markup {
 }
 
 fn row(row: &Row) -> Markup {
-    let figures = &row.figures;
+    let (figures, known) = (&row.figures, row.is_kept().is_some());
     html! {
         tr {
-            th scope="row" { (health_mark(row.level)) " " a href={ "/uptime/resource/" (encode_id(&row.id)) } { (row.name) } br; small { (row.id.kind()) " · " (row.id.scope()) } }
+            th.wide scope="row" { (health_mark(row.level)) " " a href={ "/uptime/resource/" (encode_id(&row.id)) } { (row.name) } br; small { (row.id.kind()) " · " (row.id.scope()) } }
             td.number { strong { (percent(figures)) } }
-            td.number { (figures.outages) }
-            td.number { (short(figures.down)) }
-            td.number { (short(figures.longest)) }
+            td.number { @if known { (figures.outages) } @else { "–" } }
+            td.number { @if known { (short(figures.down)) } @else { "–" } }
+            td.number { @if known { (short(figures.longest)) } @else { "–" } }
             td.number { (row.objective) @if row.origin != Origin::Default { br; small { (row.origin.words()) } } }
             td.number { (budget(row)) }
             td.number { (burn(row)) }
@@ -106,7 +106,10 @@ fn percent(figures: &Figures) -> String {
 }
 
 fn burn(row: &Row) -> String {
-    row.burn.map_or_else(|| "–".to_owned(), |burn| if burn < 99.95 { format!("{burn:.1} ×") } else { "> 99 ×".to_owned() })
+    row.burn.map_or_else(
+        || "–".to_owned(),
+        |burn| if burn < 99.95 { format!("{burn:.1} ×") } else { "> 99 ×".to_owned() },
+    )
 }
 
 /// How much is left, and how much of all that is.
@@ -120,8 +123,8 @@ fn budget(row: &Row) -> Markup {
     let level = budget_level(row);
     html! {
         @if left < 0 { span.badge.(level) { (icon("critical")) (words) " over" } } @else { (words) }
-        @if let Some(percent) = budget.left_percent() {
-            (meter(percent.clamp(0.0, 100.0), level, &format!("{percent:.0} % of the budget left")))
+        @if let Some(percent) = budget.left_percent().filter(|_| left >= 0) {
+            (meter(percent, level, &format!("{percent:.0} % of the budget left")))
             small { (format!("{percent:.0} %")) }
         }
     }
@@ -182,18 +185,26 @@ pub(crate) fn overview(view: &Overview<'_>) -> Markup {
 fn months(view: &Overview<'_>) -> Markup {
     let one = |month: &MonthOf| {
         let label = format!("{}: {} up", month.month.words(), percent(&month.row.figures));
+        let known = month.row.is_kept().is_some();
+        // The same day stands in the same place in every month.
+        let mut days = month.days.clone();
+        days.resize(31, None);
         html! {
             tr {
-                th scope="row" { a href={ "/uptime/" (month.month) } { (month.month.words()) } }
-                td.month-strip { (strip(&month.days, &label)) }
+                th.month scope="row" { a href={ "/uptime/" (month.month) } { (month.month.words()) } }
+                td.month-strip { (strip(&days, &label)) }
                 td.number { (percent(&month.row.figures)) }
-                td.number { (month.row.figures.outages) }
-                td.number { (short(month.row.figures.down)) }
+                td.number { @if known { (month.row.figures.outages) } @else { "–" } }
+                td.number { @if known { (short(month.row.figures.down)) } @else { "–" } }
                 td.number { (budget(&month.row)) }
             }
         }
     };
-    table("Months", &["Month", "Days", "Up-time", "Outages", "Down", "Budget left"], view.months.iter().map(one))
+    table(
+        "Months",
+        &["Month", "Days", "Up-time", "Outages", "Down", "Budget left"],
+        view.months.iter().map(one),
+    )
 }
 
 fn objective(view: &Overview<'_>, row: &Row) -> Markup {

@@ -38,8 +38,8 @@ impl ExportQuery {
             Some(text) => read_time(ctx, "from", &text, false)?,
             None => to.minus(LATELY),
         };
-        if from > to {
-            return Err(Error::invalid("to", "It must not be before “from”."));
+        if from >= to {
+            return Err(Error::invalid("to", "It must be after “from”."));
         }
         Ok(Span { from, to })
     }
@@ -52,14 +52,14 @@ impl ExportQuery {
 
 /// A day in the house's zone, or a moment. A day as an end belongs to what is asked for.
 fn read_time(ctx: &Ctx, field: &str, text: &str, end: bool) -> Result<Timestamp> {
-    let wrong = || {
-        Error::invalid(field, "This is not a time: write for example 2026-11-23 or 2026-11-23T14:00:00Z.")
-    };
+    let wrong =
+        || Error::invalid(field, "This is not a time: write for example 2026-11-23 or 2026-11-23T14:00:00Z.");
     let text = text.trim();
     if let Ok(moment) = text.parse::<jiff::Timestamp>() {
         return Ok(Timestamp::from_millis(moment.as_millisecond()));
     }
-    let day: jiff::civil::Date = text.get(..10).filter(|_| text.len() == 10).ok_or_else(wrong)?.parse().map_err(|_| wrong())?;
+    let day: jiff::civil::Date =
+        text.get(..10).filter(|_| text.len() == 10).ok_or_else(wrong)?.parse().map_err(|_| wrong())?;
     let day = if end { day.tomorrow().map_err(|_| wrong())? } else { day };
     let zoned = day.to_zoned(ctx.zone.clone()).map_err(|_| wrong())?;
     Ok(Timestamp::from_millis(zoned.timestamp().as_millisecond()))
@@ -107,7 +107,16 @@ fn transition_lines(piece: &[Transition]) -> String {
 pub(super) async fn incidents(State(ctx): State<Ctx>, Query(query): Query<ExportQuery>) -> Answer {
     let (span, resource) = (query.span(&ctx)?, query.resource()?);
     let begin = heading(&[
-        "id", "began_at", "opened_at", "closed_at", "duration_s", "severity", "title", "cause", "reason", "affected",
+        "id",
+        "began_at",
+        "opened_at",
+        "closed_at",
+        "duration_s",
+        "severity",
+        "title",
+        "cause",
+        "reason",
+        "affected",
     ]);
     let ask = IncidentQuery {
         from: Some(span.from),

@@ -2,8 +2,8 @@
 
 use crate::memory::{known, new_id, reload};
 use crate::model::page::{
-    ANNOUNCEMENTS_MAX, Announcement, ENTRIES_MAX, Entry, PAGES_MAX, Page, check_group, check_slug, check_text,
-    check_title, slug_of,
+    ANNOUNCEMENTS_MAX, Announcement, ENTRIES_MAX, Entry, PAGES_MAX, Page, check_group, check_slug,
+    check_text, check_title, slug_of,
 };
 use crate::pages::{self, AnnouncementForm, Editing, Found, PageForm, Wrong};
 use crate::report::Filter;
@@ -84,7 +84,8 @@ fn taken(slug: &str) -> Wrong {
 pub(super) async fn add(State(ctx): State<Ctx>, frame: Frame, Form(form): Form<PageForm>) -> Answer {
     let now = ctx.clock.now();
     if known(&ctx).await?.pages.len() >= PAGES_MAX {
-        let text = format!("There are {PAGES_MAX} status pages already, which is the most. Delete one first.");
+        let text =
+            format!("There are {PAGES_MAX} status pages already, which is the most. Delete one first.");
         return Err(Error::Conflict(text).into());
     }
     let empty = Page {
@@ -123,7 +124,12 @@ pub(super) async fn edit(
 ) -> Answer {
     frame.require(Scope::Write)?;
     let page = find(&ctx, &id).await?;
-    Ok(edit_page(&ctx, &frame, &page, &Shown { text: &query.q, said: sentence(&query.said), ..Shown::default() }))
+    Ok(edit_page(
+        &ctx,
+        &frame,
+        &page,
+        &Shown { text: &query.q, said: sentence(&query.said), ..Shown::default() },
+    ))
 }
 
 /// What is shown of what was entered.
@@ -233,7 +239,10 @@ fn added(page: &Page, rows: &Rows) -> std::result::Result<Vec<Entry>, Wrong> {
         return Err(Wrong::new("pick", "Tick at least one resource that is not on the page yet."));
     }
     if entries.len() > ENTRIES_MAX {
-        let text = format!("A page shows at most {}. Make another page for the rest.", counted(ENTRIES_MAX, "resource"));
+        let text = format!(
+            "A page shows at most {}. Make another page for the rest.",
+            counted(ENTRIES_MAX, "resource")
+        );
         return Err(Wrong::new("pick", text));
     }
     Ok(entries)
@@ -290,7 +299,9 @@ pub(super) async fn announce(
 ) -> Answer {
     let page = find(&ctx, &id).await?;
     if page.announcements.len() >= ANNOUNCEMENTS_MAX {
-        let text = format!("This page has {ANNOUNCEMENTS_MAX} announcements already, which is the most. Delete some first.");
+        let text = format!(
+            "This page has {ANNOUNCEMENTS_MAX} announcements already, which is the most. Delete some first."
+        );
         return Err(Error::Conflict(text).into());
     }
     let read = || -> std::result::Result<Announcement, Wrong> {
@@ -319,7 +330,9 @@ pub(super) async fn end_announcement(
 ) -> Answer {
     let page = find(&ctx, &id).await?;
     if !store::end_announcement(&ctx.db, &page.id, &said, ctx.clock.now()).await? {
-        return Err(Error::Conflict("This announcement is not there, or not shown at present.".to_owned()).into());
+        return Err(
+            Error::Conflict("This announcement is not there, or not shown at present.".to_owned()).into()
+        );
     }
     reload(&ctx).await?;
     Ok(back(&page, "ended"))
@@ -337,11 +350,7 @@ pub(super) async fn delete_announcement(
     Ok(back(&page, "unsaid"))
 }
 
-pub(super) async fn confirm_delete(
-    State(ctx): State<Ctx>,
-    frame: Frame,
-    Path(id): Path<String>,
-) -> Answer {
+pub(super) async fn confirm_delete(State(ctx): State<Ctx>, frame: Frame, Path(id): Path<String>) -> Answer {
     frame.require(Scope::Write)?;
     let page = find(&ctx, &id).await?;
     Ok(frame.page("Delete a status page", &pages::confirm_delete(&page)))

@@ -27,7 +27,8 @@ const ATOM: Manner =
     Manner { content_type: "application/atom+xml; charset=utf-8", cache: "public, max-age=60", shared: true };
 const RSS: Manner =
     Manner { content_type: "application/rss+xml; charset=utf-8", cache: "public, max-age=60", shared: true };
-const SUMMARY: Manner = Manner { content_type: "application/json", cache: "public, max-age=15", shared: true };
+const SUMMARY: Manner =
+    Manner { content_type: "application/json", cache: "public, max-age=15", shared: true };
 const BADGE: Manner =
     Manner { content_type: "image/svg+xml; charset=utf-8", cache: "public, max-age=60", shared: true };
 
@@ -92,7 +93,8 @@ fn base_url(ctx: &Ctx, headers: &HeaderMap) -> String {
 
 async fn send(ctx: &Ctx, headers: &HeaderMap, slug: &str, what: Document, manner: &Manner) -> Answer {
     let sent = board::document(ctx, slug, what, Packed::for_request(headers)).await?;
-    let sent = sent.ok_or_else(|| Error::not_found("status page", slug.chars().take(80).collect::<String>()))?;
+    let sent =
+        sent.ok_or_else(|| Error::not_found("status page", slug.chars().take(80).collect::<String>()))?;
     let known = headers.get(header::IF_NONE_MATCH) == Some(&sent.etag);
     let mut response = Response::new(if known { Body::empty() } else { Body::from(sent.bytes) });
     let out = response.headers_mut();

@@ -8,10 +8,10 @@ use crate::model::objective::Objective;
 use crate::pages::{self, Overview, ReportView, Wrong};
 use crate::report::{Filter, Report, Row, month_report, year_of};
 use crate::store;
+use axum::Json;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::Json;
 use hob_base::error::{Doing, OrNotFound};
 use hob_base::{Error, Resource, ResourceId, Result};
 use hob_feature::{Ctx, Scope};
@@ -169,7 +169,8 @@ const COLUMNS: [&str; 17] = [
 
 pub(crate) fn report_csv(report: &Report) -> String {
     let mut out = heading(&COLUMNS);
-    let seconds = |duration: std::time::Duration| Cell::Integer(i64::try_from(duration.as_secs()).unwrap_or(i64::MAX));
+    let seconds =
+        |duration: std::time::Duration| Cell::Integer(i64::try_from(duration.as_secs()).unwrap_or(i64::MAX));
     for row in &report.rows {
         let figures = &row.figures;
         let kept = row.is_kept().map_or(Cell::Empty, |kept| Cell::text(if kept { "yes" } else { "no" }));

@@ -11,15 +11,15 @@ type AnnouncementRow = (String, String, String, String, bool, i64, Option<i64>);
 
 /// All pages by title, with what they show and what was said on them that was not over before `since`.
 pub(crate) async fn list_pages(db: &Db, since: Timestamp) -> Result<Vec<Page>> {
-    const PAGES: &str = "SELECT id, slug, title, intro, shows_reasons, created_at, updated_at FROM status_page
+    const PAGES: &str =
+        "SELECT id, slug, title, intro, shows_reasons, created_at, updated_at FROM status_page
         ORDER BY title, id";
     const ENTRIES: &str = "SELECT page_id, resource_id, group_title, name FROM status_entry
         ORDER BY page_id, position, resource_id";
     const SAID: &str = "SELECT page_id, id, title, text, planned, from_at, to_at FROM status_announcement
         WHERE to_at IS NULL OR to_at > $1 ORDER BY from_at DESC, id";
     let doing = || "Reading the status pages".to_owned();
-    let pages: Vec<PageRow> =
-        on!(read db, p => sqlx::query_as(PAGES).fetch_all(p).await).doing(doing)?;
+    let pages: Vec<PageRow> = on!(read db, p => sqlx::query_as(PAGES).fetch_all(p).await).doing(doing)?;
     let entries: Vec<(String, String, String, String)> =
         on!(read db, p => sqlx::query_as(ENTRIES).fetch_all(p).await).doing(doing)?;
     let said: Vec<AnnouncementRow> =
@@ -50,7 +50,8 @@ pub(crate) async fn list_pages(db: &Db, since: Timestamp) -> Result<Vec<Page>> {
 
 /// Adds a page without entries; `false` when another one has its slug.
 pub(crate) async fn add_page(db: &Db, page: &Page) -> Result<bool> {
-    const SQL: &str = "INSERT INTO status_page (id, slug, title, intro, shows_reasons, created_at, updated_at)
+    const SQL: &str =
+        "INSERT INTO status_page (id, slug, title, intro, shows_reasons, created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (slug) DO NOTHING";
     let added = on!(write db, p => sqlx::query(SQL)
         .bind(&page.id).bind(&page.slug).bind(&page.title).bind(&page.intro).bind(page.shows_reasons)
@@ -61,7 +62,8 @@ pub(crate) async fn add_page(db: &Db, page: &Page) -> Result<bool> {
 
 /// Changes what a page is called, where it is and what it says; `false` when another one has its slug or it is gone.
 pub(crate) async fn change_page(db: &Db, page: &Page) -> Result<bool> {
-    const SQL: &str = "UPDATE status_page SET slug = $2, title = $3, intro = $4, shows_reasons = $5, updated_at = $6
+    const SQL: &str =
+        "UPDATE status_page SET slug = $2, title = $3, intro = $4, shows_reasons = $5, updated_at = $6
         WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM status_page WHERE slug = $2 AND id <> $1)";
     let changed = on!(write db, p => sqlx::query(SQL)
         .bind(&page.id).bind(&page.slug).bind(&page.title).bind(&page.intro).bind(page.shows_reasons)

@@ -11,7 +11,8 @@ const WINDOWS_MAX: i64 = 5000;
 
 /// Adds windows, or makes those that are there already longer.
 pub(crate) async fn save_windows(db: &Db, windows: &[Window]) -> Result<()> {
-    const SQL: &str = "INSERT INTO status_window (silence_id, from_at, to_at, matchers) VALUES ($1, $2, $3, $4)
+    const SQL: &str =
+        "INSERT INTO status_window (silence_id, from_at, to_at, matchers) VALUES ($1, $2, $3, $4)
         ON CONFLICT (silence_id, from_at) DO UPDATE SET to_at = excluded.to_at, matchers = excluded.matchers";
     if windows.is_empty() {
         return Ok(());

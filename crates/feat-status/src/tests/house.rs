@@ -5,9 +5,7 @@ use hob_base::incident::{Cause, Incident, IncidentId, Member, Role};
 use hob_base::resource::{Moment, observe};
 use hob_base::{Clock, Health, Level, Observation, Resource, ResourceId, Timestamp};
 use hob_feature::identity::Via;
-use hob_feature::{
-    Credential, Ctx, Feature, Gate, Identity, IncidentQuery, IncidentReader, Scope, boxed,
-};
+use hob_feature::{Credential, Ctx, Feature, Gate, Identity, IncidentQuery, IncidentReader, Scope, boxed};
 use hob_testkit::client::Client;
 use hob_testkit::hub::{TestHub, TestHubBuilder};
 use std::sync::{Arc, Mutex};

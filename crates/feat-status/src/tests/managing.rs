@@ -33,29 +33,49 @@ async fn resources_are_found_among_thousands_named_ordered_and_taken_off() {
     for n in 0..2000 {
         let id = hob_base::ResourceId::new("service", "nas", &n.to_string());
         let name = format!("Service {n}");
-        hub.ctx().resources.observe(Observation::new("t", id, HOUR).named(name).judged(Health::ok("x"))).await;
+        hub.ctx()
+            .resources
+            .observe(Observation::new("t", id, HOUR).named(name).judged(Health::ok("x")))
+            .await;
     }
     hub.ctx().resources.settle().await;
     let mut anna = who(&hub, "write");
-    let path = make_page(&hub, "Family", &[("service/nas/7", "A", "Seven"), ("service/nas/8", "B", "Eight")]).await;
+    let path =
+        make_page(&hub, "Family", &[("service/nas/7", "A", "Seven"), ("service/nas/8", "B", "Eight")]).await;
     let page = anna.get(&format!("{path}?q=1234")).await.text();
-    assert!(page.contains("service/nas/1234") && !page.contains("service/nas/1235"), "only what was searched for");
+    assert!(
+        page.contains("service/nas/1234") && !page.contains("service/nas/1235"),
+        "only what was searched for"
+    );
     let whole = anna.get(&path).await.text();
     assert!(whole.contains("The first 50 of 1998") && whole.len() < 100_000, "{}", whole.len());
 
     let none = anna.post_form(&format!("{path}/add"), &[("name-0", "x")]).await;
     assert!(none.status == 422 && none.text().contains("Tick at least one"), "{}", none.text());
-    let unnamed = anna.post_form(&format!("{path}/add"), &[("pick-3", "service/nas/9"), ("name-3", " ")]).await;
+    let unnamed =
+        anna.post_form(&format!("{path}/add"), &[("pick-3", "service/nas/9"), ("name-3", " ")]).await;
     assert!(unnamed.status == 422 && unnamed.text().contains("needs a name that everybody may know"));
 
     let form = [
-        ("id-0", "service/nas/7"), ("name-0", "Sieben"), ("group-0", ""), ("position-0", "2"),
-        ("id-1", "service/nas/8"), ("name-1", "Acht"), ("group-1", "C"), ("position-1", "1"),
+        ("id-0", "service/nas/7"),
+        ("name-0", "Sieben"),
+        ("group-0", ""),
+        ("position-0", "2"),
+        ("id-1", "service/nas/8"),
+        ("name-1", "Acht"),
+        ("group-1", "C"),
+        ("position-1", "1"),
     ];
     assert_eq!(anna.post_form(&format!("{path}/entries"), &form).await.status, 303);
     let seen = hub.client().get("/status/family").await.text();
     assert!(seen.find("Acht").unwrap() < seen.find("Sieben").unwrap(), "{seen}");
-    let form = [("id-0", "service/nas/8"), ("name-0", "Acht"), ("group-0", ""), ("position-0", "1"), ("remove-0", "yes")];
+    let form = [
+        ("id-0", "service/nas/8"),
+        ("name-0", "Acht"),
+        ("group-0", ""),
+        ("position-0", "1"),
+        ("remove-0", "yes"),
+    ];
     assert_eq!(anna.post_form(&format!("{path}/entries"), &form).await.status, 303);
     let seen = hub.client().get("/status/family").await.text();
     assert!(!seen.contains("Acht") && seen.contains("Sieben"), "what was not in the form stays");
@@ -102,7 +122,12 @@ async fn announcements_are_shown_until_they_end() {
         assert!(answer.status == 422 && answer.text().contains(problem), "{field}: {}", answer.text());
         assert!(answer.text().contains("kept text"), "what was entered is not lost");
     }
-    let form = [("said-title", "<b>Move"), ("said-text", "One\n\nTwo"), ("planned", "yes"), ("to", "2026-11-24T08:00")];
+    let form = [
+        ("said-title", "<b>Move"),
+        ("said-text", "One\n\nTwo"),
+        ("planned", "yes"),
+        ("to", "2026-11-24T08:00"),
+    ];
     assert_eq!(anna.post_form(&action, &form).await.status, 303);
     let seen = hub.client().get("/status/family").await.text();
     assert!(seen.contains("<h2>&lt;b&gt;Move</h2><p>One</p><p>Two</p>"), "{seen}");
@@ -111,7 +136,10 @@ async fn announcements_are_shown_until_they_end() {
     assert_eq!(anna.post_form(&end, &[]).await.status, 303);
     assert_eq!(anna.post_form(&end, &[]).await.status, 409, "it is over");
     let seen = hub.client().get("/status/family").await.text();
-    assert!(!seen.contains("<h2>&lt;b&gt;Move</h2>") && seen.contains("&lt;b&gt;Move"), "told among what happened");
+    assert!(
+        !seen.contains("<h2>&lt;b&gt;Move</h2>") && seen.contains("&lt;b&gt;Move"),
+        "told among what happened"
+    );
     assert_eq!(anna.post_form(&end.replace("/end", "/delete"), &[]).await.status, 303);
     assert!(!hub.client().get("/status/family").await.text().contains("Move"));
     hub.stop().await;

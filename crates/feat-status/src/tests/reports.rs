@@ -18,7 +18,10 @@ async fn the_report_tells_up_time_outages_and_what_is_left() {
     let report = anna.get("/api/v1/uptime?month=2026-11&kind=service").await.json();
     let row = &report["resources"][0];
     assert_eq!(report["resources"].as_array().unwrap().len(), 1, "{report}");
-    assert_eq!((row["outages"].as_u64(), row["down_s"].as_u64(), row["known_s"].as_u64()), (Some(1), Some(3600), Some(72_000)));
+    assert_eq!(
+        (row["outages"].as_u64(), row["down_s"].as_u64(), row["known_s"].as_u64()),
+        (Some(1), Some(3600), Some(72_000))
+    );
     assert_eq!(row["uptime_percent"].as_f64(), Some(95.0));
     assert_eq!(row["objective_percent"].as_f64(), Some(99.5));
     let used = row["budget_used_ms"].as_i64().unwrap() + row["budget_left_ms"].as_i64().unwrap();
@@ -50,12 +53,17 @@ async fn months_that_memory_has_forgotten_are_told_as_well() {
     assert_eq!(now["month"], "2027-06");
     assert_eq!(now["resources"][0]["uptime_percent"].as_f64(), Some(100.0));
     let then = anna.get("/uptime/2026-11.json?kind=service").await.json();
-    assert_eq!((then["resources"][0]["outages"].as_u64(), then["resources"][0]["down_s"].as_u64()), (Some(1), Some(3600)));
+    assert_eq!(
+        (then["resources"][0]["outages"].as_u64(), then["resources"][0]["down_s"].as_u64()),
+        (Some(1), Some(3600))
+    );
     let year = anna.get("/uptime/resource/service/nas/1").await.text();
     assert!(year.contains("November 2026") && year.contains("July 2026"), "{year}");
-    for (path, problem) in
-        [("/uptime/2030-01", "has not begun yet"), ("/uptime/soon", "write for example 2026-11"), ("/uptime/resource/service/x/y", "There is no resource")]
-    {
+    for (path, problem) in [
+        ("/uptime/2030-01", "has not begun yet"),
+        ("/uptime/soon", "write for example 2026-11"),
+        ("/uptime/resource/service/x/y", "There is no resource"),
+    ] {
         assert!(anna.get(path).await.text().contains(problem), "{path}");
     }
     hub.stop().await;
@@ -71,7 +79,11 @@ async fn an_objective_is_set_on_the_page_and_a_wrong_one_is_refused() {
     assert_eq!(refused.status, 403);
     let wrong = anna.post_form(path, &[("objective", "lots")]).await;
     assert_eq!(wrong.status, 422);
-    assert!(wrong.text().contains("such as 99.5") && wrong.text().contains("value=\"lots\""), "{}", wrong.text());
+    assert!(
+        wrong.text().contains("such as 99.5") && wrong.text().contains("value=\"lots\""),
+        "{}",
+        wrong.text()
+    );
     let saved = anna.post_form(path, &[("objective", "99,9")]).await;
     assert_eq!(saved.header("location"), "/uptime/resource/service/nas/1?said=saved");
     let objective = |json: serde_json::Value| json["resources"][0]["objective_percent"].as_f64();

@@ -71,11 +71,15 @@ async fn pages_keep_their_order_and_addresses_are_taken_once() {
         store::replace_entries(&db, "1", &entries, START.plus(HOUR)).await.unwrap();
         store::replace_entries(&db, "1", &entries, START.plus(HOUR)).await.unwrap();
         let pages = store::list_pages(&db, START).await.unwrap();
-        assert_eq!(pages[0], Page { entries: entries.to_vec(), updated_at: START.plus(HOUR), ..page("1", "family") });
+        assert_eq!(
+            pages[0],
+            Page { entries: entries.to_vec(), updated_at: START.plus(HOUR), ..page("1", "family") }
+        );
         assert_eq!(pages[1], changed);
 
         store::delete_page(&db, "1").await.unwrap();
-        let left: Vec<String> = store::list_pages(&db, START).await.unwrap().into_iter().map(|p| p.slug).collect();
+        let left: Vec<String> =
+            store::list_pages(&db, START).await.unwrap().into_iter().map(|p| p.slug).collect();
         assert_eq!(left, ["office"]);
         db.close().await;
     }
@@ -154,12 +158,17 @@ async fn old_months_are_read_from_the_database() {
         let late = ctx.resources.recorded(None, span(1, 2), clock.now()).await.unwrap();
         assert!(late.complete && late.gaps.is_empty(), "{late:?}");
         let levels = |changes: &[hob_base::uptime::Change]| changes.iter().map(|c| c.to).collect::<Vec<_>>();
-        assert_eq!(levels(&late.changes[&id]), [Level::Ok, Level::Critical], "what held before, and what came");
+        assert_eq!(
+            levels(&late.changes[&id]),
+            [Level::Ok, Level::Critical],
+            "what held before, and what came"
+        );
         let other: ResourceId = "service/nas/2".parse().unwrap();
         assert_eq!(levels(&late.changes[&other]), [Level::Ok], "nothing came");
         let one = ctx.resources.recorded(Some(&id), span(5, 6), clock.now()).await.unwrap();
         assert_eq!((one.changes.len(), levels(&one.changes[&id])), (1, vec![Level::Ok]));
-        let before = ctx.resources.recorded(Some(&id), Span { from: START.minus(DAY), to: START }, clock.now()).await;
+        let before =
+            ctx.resources.recorded(Some(&id), Span { from: START.minus(DAY), to: START }, clock.now()).await;
         assert!(before.unwrap().changes.is_empty(), "nobody knew it yet");
 
         let all = ctx.resources.transitions_between(Some(&id), span(0, 9), None, 2).await.unwrap();

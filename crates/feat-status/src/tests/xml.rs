@@ -52,7 +52,9 @@ fn check_attributes(text: &str) {
 #[test]
 fn the_check_finds_what_is_wrong() {
     check("<a x=\"1\"><b/>&amp;</a>");
-    for wrong in ["<a><b></a></b>", "<a>", "<a/><b/>", "<a>&nbsp;</a>", "<a x=1></a>", "<a></a>x", "<a>\u{1}</a>"] {
+    for wrong in
+        ["<a><b></a></b>", "<a>", "<a/><b/>", "<a>&nbsp;</a>", "<a x=1></a>", "<a></a>x", "<a>\u{1}</a>"]
+    {
         assert!(std::panic::catch_unwind(|| check(wrong)).is_err(), "{wrong}");
     }
 }
