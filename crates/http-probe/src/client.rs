@@ -143,22 +143,23 @@ impl Client {
         let addresses = walk.resolve(&self.network, &host).await?;
         let resolved = Instant::now();
         let (tcp, remote) = self.network.connect_any(addresses, port, &deadline).await?;
-        let connected = Instant::now();
+        let connect = resolved.elapsed();
         let versions = walk.request.versions;
-        let (stream, examination): (Box<dyn Stream>, _) = match walk.url.scheme() {
-            Scheme::Http => (Box::new(tcp), None),
+        let (stream, examination, took): (Box<dyn Stream>, _, _) = match walk.url.scheme() {
+            Scheme::Http => (Box::new(tcp), None, None),
             Scheme::Https => {
                 let (name, protocols) = (walk.url.host(), protocols(versions));
                 let handshake = self.network.handshake(tcp, name, remote, protocols, &deadline);
                 let secured = Box::pin(handshake).await;
-                let Secured { stream, examination } = secured.map_err(|error| refused(error, versions))?;
-                (Box::new(stream), Some(Box::new(examination)))
+                let Secured { stream, examination, took } =
+                    secured.map_err(|error| refused(error, versions))?;
+                (Box::new(stream), Some(Box::new(examination)), Some(took))
             }
         };
         let timings = Timings {
             resolve: resolved - start,
-            connect: connected - resolved,
-            tls: examination.is_some().then(|| connected.elapsed()),
+            connect,
+            tls: took,
             first_byte: Duration::ZERO,
             total: Duration::ZERO,
         };

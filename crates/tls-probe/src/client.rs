@@ -151,7 +151,7 @@ impl Client {
         protocols: &[&[u8]],
         deadline: &Deadline,
     ) -> Result<Secured<S>, Error> {
-        let tls = self.tls(remote).await?;
+        let tls = self.tls(remote, deadline).await?;
         let handshake = tls.handshake(stream, name, remote, protocols, deadline.phase_end());
         handshake.await.map_err(|failed| failed.error)
     }
@@ -192,10 +192,10 @@ impl Client {
         let deadline = Deadline::from_now(limits);
         let Connected { stream, remote, resolve, connect } =
             self.connect(host, port, family, &deadline).await?;
-        let tls = self.tls(remote).await?;
-        let start = Instant::now();
+        let tls = self.tls(remote, &deadline).await?;
         let handshake = tls.handshake(stream, name.unwrap_or(host), remote, &[], deadline.phase_end());
         let mut timings = Timings { resolve, connect, tls: Duration::ZERO };
+        let start = Instant::now();
         // A TLS connection is large, and many examinations may run at once.
         let seeing = async {
             let result = handshake.await;
@@ -213,19 +213,23 @@ impl Client {
         Ok(Examined { examination, remote, timings })
     }
 
-    async fn tls(&self, addr: SocketAddr) -> Result<&Tls, Error> {
+    /// The configuration, which is built once.
+    async fn tls(&self, addr: SocketAddr, deadline: &Deadline) -> Result<&Tls, Error> {
         let unusable = |reason: String| Error::Handshake { addr, reason, fault: Fault::Other };
-        self.shared
-            .tls
-            .get_or_try_init(async || {
-                let roots = self.shared.roots.clone();
-                // Reading the system's roots takes a while and blocks.
-                tokio::task::spawn_blocking(move || Tls::new(roots.unwrap_or_else(system_roots)))
-                    .await
-                    .map_err(|error| unusable(error.to_string()))?
-                    .map_err(|error| unusable(error.to_string()))
-            })
-            .await
+        let building = self.shared.tls.get_or_try_init(async || {
+            let roots = self.shared.roots.clone();
+            // Reading the system's roots takes a while and blocks.
+            tokio::task::spawn_blocking(move || Tls::new(roots.unwrap_or_else(system_roots)))
+                .await
+                .map_err(|error| unusable(error.to_string()))?
+                .map_err(|error| unusable(error.to_string()))
+        });
+        match timeout_at(deadline.phase_end(), building).await {
+            Ok(result) => result,
+            Err(_) => {
+                Err(unusable("this machine did not read its list of trusted issuers in time".to_owned()))
+            }
+        }
     }
 }
 
@@ -237,7 +241,7 @@ fn system_roots() -> Vec<CertificateDer<'static>> {
 async fn refused_yet(secured: Secured<TcpStream>, round_trip: Duration, end: Instant) -> Examination {
     const SHORTEST: Duration = Duration::from_millis(200);
     const LONGEST: Duration = Duration::from_secs(1);
-    let Secured { stream, mut examination } = secured;
+    let Secured { stream, mut examination, .. } = secured;
     let asked = examination.client_certificate == ClientCertificate::Asked;
     if asked && examination.version == Some(TlsVersion::Tls13) {
         let moment = Instant::now() + (round_trip * 4).clamp(SHORTEST, LONGEST);

@@ -138,6 +138,8 @@ pub(crate) fn distrust(
         }
         E::Revoked => Distrust::Revoked,
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => Distrust::NotForServers,
+        // To the library no moment before 1970 is one.
+        _ if end.is_some_and(|end| end < 0) => Distrust::Expired { on: end },
         _ => Distrust::Unreadable,
     }
 }

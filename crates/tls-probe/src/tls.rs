@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::ring;
@@ -28,6 +29,8 @@ pub struct Secured<S> {
     pub stream: SecureStream<S>,
     /// What the server showed of itself.
     pub examination: Examination,
+    /// How long the handshake took.
+    pub took: Duration,
 }
 
 /// A stream over TLS.
@@ -127,7 +130,7 @@ impl Tls {
             Err(_) => Error::TlsTimeout { addr, after: end.saturating_duration_since(start) },
             Ok(Err(error)) => handshake_error(addr, &error, &first, recorder.client_certificate()),
             Ok(Ok(stream)) => match recorder.examination() {
-                Some(seen) => return Ok(secured(stream, seen)),
+                Some(seen) => return Ok(secured(stream, seen, start.elapsed())),
                 // No handshake ends without it.
                 None => Error::Handshake {
                     addr,
@@ -145,7 +148,7 @@ impl Tls {
     }
 }
 
-fn secured<S>(stream: TlsStream<Seen<S>>, seen: Examination) -> Secured<S> {
+fn secured<S>(stream: TlsStream<Seen<S>>, seen: Examination, took: Duration) -> Secured<S> {
     let connection = stream.get_ref().1;
     let version = match connection.protocol_version() {
         Some(ProtocolVersion::TLSv1_3) => Some(TlsVersion::Tls13),
@@ -153,7 +156,7 @@ fn secured<S>(stream: TlsStream<Seen<S>>, seen: Examination) -> Secured<S> {
         _ => None,
     };
     let protocol = connection.alpn_protocol().map(<[u8]>::to_vec);
-    Secured { stream: SecureStream(stream), examination: Examination { version, protocol, ..seen } }
+    Secured { stream: SecureStream(stream), examination: Examination { version, protocol, ..seen }, took }
 }
 
 /// Why TLS failed, as a clause for people and a word for machines, if an error of a stream is or holds one of TLS.
