@@ -11,5 +11,6 @@ pub const FEATURES: &[Feature] = &[
     feat_services::FEATURE,
     feat_checks::FEATURE,
     feat_incidents::FEATURE,
+    feat_alertmanager::FEATURE,
     feat_account::FEATURE,
 ];

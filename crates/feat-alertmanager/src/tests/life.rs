@@ -188,15 +188,22 @@ async fn what_was_resolved_or_lost_before_a_restart_is_so_after_it() {
 }
 
 #[tokio::test]
-async fn what_nobody_tells_any_more_becomes_unknown_by_itself() {
+async fn what_holds_on_is_said_again_before_the_word_expires() {
     let (hub, clock) = still_hub().await;
     post(&hub, &disk(&clock, 3600)).await;
-    let alert = the_alert(&hub).unwrap();
-    let word = alert.words.values().next().unwrap();
-    assert_eq!(word.holds_for_ms, 15 * 60_000);
-    // The pass has said it anew: the deadline has moved on.
-    pass(&hub, &clock, 5).await;
-    assert!(the_alert(&hub).unwrap().words.values().next().unwrap().deadline > word.deadline);
+    let said = |hub: &TestHub| {
+        let alert = the_alert(hub).unwrap();
+        let word = alert.words.values().next().unwrap();
+        (word.heard_at, word.holds_for_ms)
+    };
+    let before = said(&hub);
+    assert_eq!(before.1, 15 * 60_000);
+    pass(&hub, &clock, 4).await;
+    assert_eq!(said(&hub), before);
+    pass(&hub, &clock, 1).await;
+    assert_eq!(said(&hub).0, START.plus(5 * MINUTE));
+    pass(&hub, &clock, 50).await;
+    assert_eq!(level(&hub), Some(Level::Critical));
 }
 
 #[tokio::test]
@@ -227,16 +234,13 @@ async fn a_silence_of_the_house_suppresses_and_one_of_settings_cannot_be_ended_h
         hob_base::Silence { recurs: None, ends_at: Some(START.plus(MINUTE)), ..silence("now", "kind=alert") };
     hub.ctx().silences.publish("test", vec![always]);
     assert_eq!(get(&hub, "/api/v2/alerts").await[0]["status"]["silencedBy"], json!(["now"]));
-    drop(hub);
-    let _ = hub_without_alerts().await;
 }
 
-/// A hub that knows of no alert says so everywhere.
-async fn hub_without_alerts() -> TestHub {
+#[tokio::test]
+async fn a_hub_that_knows_of_no_alert_says_so_everywhere() {
     let hub = hub().start().await;
     for path in ["/api/v2/alerts", "/api/v2/alerts/groups", "/api/v2/silences"] {
         assert_eq!(get(&hub, path).await, json!([]), "{path}");
     }
     assert_eq!(hub.run_job(TELL).await, "No alert fires.");
-    hub
 }

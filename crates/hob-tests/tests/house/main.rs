@@ -4,6 +4,7 @@
 //! shell around the pages, the other folders try what people and programs do with the whole house.
 #![expect(clippy::unwrap_used, reason = "a helper of tests that cannot go on ends the test there")]
 
+mod alertmanager;
 mod answers;
 mod browser;
 mod doors;
