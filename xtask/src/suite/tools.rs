@@ -31,10 +31,12 @@ const NEEDS: &[Need] = &[
         },
     },
     Need {
-        name: "Redis, Mosquitto and a container registry",
-        packages: &["redis-server", "mosquitto", "docker-registry"],
+        name: "OpenSSL, Redis, Mosquitto and a container registry",
+        packages: &["openssl", "redis-server", "mosquitto", "docker-registry"],
         untested: "probes are tried against servers of our own only",
-        is_there: || ["redis-server", "mosquitto", "docker-registry"].iter().all(|name| is_installed(name)),
+        is_there: || {
+            ["openssl", "redis-server", "mosquitto", "docker-registry"].iter().all(|name| is_installed(name))
+        },
     },
     Need {
         name: "Prometheus with amtool",
