@@ -11,6 +11,7 @@ pub const FEATURES: &[Feature] = &[
     feat_services::FEATURE,
     feat_checks::FEATURE,
     feat_incidents::FEATURE,
+    feat_status::FEATURE,
     feat_alertmanager::FEATURE,
     feat_account::FEATURE,
 ];
