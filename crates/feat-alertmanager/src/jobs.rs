@@ -25,7 +25,7 @@ async fn tell(ctx: Ctx) -> Result<String> {
         book.tick(now);
         book.forget_unknown(|fingerprint: Fingerprint| ctx.resources.get(&fingerprint.resource()).is_some());
     });
-    let known = Known::of(&ctx.resources.of_kind("host"), &ctx.resources.of_kind("service"));
+    let mut known = None;
     loop {
         let (gone, unsaid) =
             with_book(&ctx, |book, now| (book.take_gone(BATCH), book.take_unsaid(BATCH, now)));
@@ -35,8 +35,11 @@ async fn tell(ctx: Ctx) -> Result<String> {
         for fingerprint in gone {
             ctx.resources.withdraw(SOURCE, fingerprint.resource()).await;
         }
+        let known = known.get_or_insert_with(|| {
+            Known::of(&ctx.resources.of_kind("host"), &ctx.resources.of_kind("service"))
+        });
         for (fingerprint, entry) in unsaid {
-            say(&ctx, &known, fingerprint, &entry).await;
+            say(&ctx, known, fingerprint, &entry).await;
         }
     }
     let counts = with_book(&ctx, |book, _| book.counts());

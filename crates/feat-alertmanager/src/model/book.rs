@@ -120,7 +120,10 @@ impl Book {
     /// Puts back what was known before a restart; `since` is when it came to stand so.
     pub(crate) fn restore(&mut self, mut alert: Alert, phase: Phase, since: Timestamp, now: Now) {
         let ago = now.wall.millis().saturating_sub(since.millis()).max(0);
-        alert.ends_at = if phase == Phase::Firing { now.wall.plus(START_GRACE) } else { since };
+        if phase == Phase::Firing {
+            // How long it was repeated before is not known; it counts as heard of at this moment.
+            (alert.updated_at, alert.ends_at) = (now.wall, now.wall.plus(START_GRACE));
+        }
         let entry = Entry {
             phase,
             heard: now.mono,

@@ -13,6 +13,8 @@ const LABEL: &str = "label: ";
 const OWN: &str = "alert: ";
 const STARTED: &str = "alert: started";
 const STATE: &str = "alert: state";
+/// When it was last sent, of a lost alert alone: of one that is repeated every minute it would change every minute.
+const SENT: &str = "alert: last sent";
 /// The generator, where a label already has the name of the fact with which pages lead on.
 const GENERATOR: &str = "alert: url";
 const URL: &str = "url";
@@ -39,6 +41,9 @@ pub(crate) fn facts_of(alert: &Alert, phase: Phase) -> Facts {
     set(STARTED.to_owned(), &alert.starts_at.rfc3339());
     let state = STATES.iter().find(|(_, state)| *state == phase).map_or("firing", |(word, _)| *word);
     set(STATE.to_owned(), state);
+    if phase == Phase::Lost {
+        set(SENT.to_owned(), &alert.updated_at.rfc3339());
+    }
     if alert.labels.contains_key(URL) {
         set(GENERATOR.to_owned(), &alert.generator);
     } else if !alert.generator.is_empty() {
@@ -52,7 +57,11 @@ pub(crate) fn alert_of(word: &Word) -> Option<(Alert, Phase, Timestamp)> {
     let text = |key: &str| word.facts.get(key).and_then(Fact::as_text);
     let state = text(STATE)?;
     let phase = STATES.iter().find(|(word, _)| *word == state)?.1;
-    let started: jiff::Timestamp = text(STARTED)?.parse().ok()?;
+    let time = |key: &str| {
+        let time: jiff::Timestamp = text(key)?.parse().ok()?;
+        Some(Timestamp::from_millis(time.as_millisecond()))
+    };
+    let starts_at = time(STARTED)?;
     let (mut labels, mut annotations) = (Labels::new(), Labels::new());
     let mut generator = text(GENERATOR).map(str::to_owned);
     for (key, fact) in &word.facts {
@@ -70,9 +79,9 @@ pub(crate) fn alert_of(word: &Word) -> Option<(Alert, Phase, Timestamp)> {
     let alert = Alert {
         labels,
         annotations,
-        starts_at: Timestamp::from_millis(started.as_millisecond()),
+        starts_at,
         ends_at: word.heard_at,
-        updated_at: word.heard_at,
+        updated_at: time(SENT).unwrap_or(word.heard_at),
         timeout: false,
         generator: generator.unwrap_or_default(),
     };

@@ -170,6 +170,29 @@ async fn a_restart_of_the_hub_changes_nothing_while_prometheus_goes_on() {
 }
 
 #[tokio::test]
+async fn what_prometheus_does_not_repeat_after_a_restart_of_the_hub_is_unknown_since_then() {
+    let (hub, clock) = still_hub().await;
+    post(&hub, &disk(&clock, 240)).await;
+    let builder = hub.stop().await;
+    clock.advance(60 * MINUTE);
+    let hub = builder.start().await;
+    hub.run_job(TELL).await;
+    pass(&hub, &clock, 4).await;
+    assert_eq!(level(&hub), Some(Level::Critical));
+    pass(&hub, &clock, 1).await;
+    let lost = the_alert(&hub).unwrap();
+    assert_eq!(lost.health.level, Level::Unknown);
+    assert!(
+        lost.health.reason.contains("since 15 Jan 2027, 09:00, so nobody knows"),
+        "{}",
+        lost.health.reason
+    );
+    let hub = hub.stop().await.start().await;
+    hub.run_job(TELL).await;
+    assert_eq!(the_alert(&hub).unwrap().health, lost.health);
+}
+
+#[tokio::test]
 async fn what_was_resolved_or_lost_before_a_restart_is_so_after_it() {
     let (hub, clock) = still_hub().await;
     post(&hub, &disk(&clock, 240)).await;
