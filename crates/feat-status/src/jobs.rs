@@ -71,7 +71,7 @@ async fn note_maintenance(ctx: Ctx) -> Result<String> {
 }
 
 async fn forget(ctx: Ctx) -> Result<String> {
-    // Twelve months of reports, and the one that runs.
-    let deleted = store::delete_old(&ctx.db, ctx.clock.now().minus(SAID_FOR)).await?;
-    Ok(format!("Forgot {}.", counted(usize::try_from(deleted).unwrap_or(usize::MAX), "old entry")))
+    // Times of maintenance stay, as transitions do: else old reports would change.
+    let deleted = store::delete_old_announcements(&ctx.db, ctx.clock.now().minus(SAID_FOR)).await?;
+    Ok(format!("Forgot {}.", counted(usize::try_from(deleted).unwrap_or(usize::MAX), "old announcement")))
 }

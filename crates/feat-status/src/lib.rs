@@ -52,7 +52,8 @@ pub const FEATURE: Feature = Feature {
 
 /// On the page of a resource: how this month goes.
 fn cards(ctx: &Ctx, resource: &Resource) -> Vec<Card> {
-    let Some(known) = memory::at_hand(ctx).filter(|_| resource.judged) else { return Vec::new() };
+    let wanted = resource.judged && resource.id.scope() != "hob";
+    let Some(known) = memory::at_hand(ctx).filter(|_| wanted) else { return Vec::new() };
     let row = report::this_month(ctx, &known, resource);
     vec![Card { title: "Objective".to_owned(), body: pages::card_body(&row) }]
 }

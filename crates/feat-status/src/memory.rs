@@ -23,7 +23,7 @@ pub(crate) const STRIP: Duration = Duration::from_secs((STRIP_DAYS as u64 + 1) *
 /// The memory of this feature.
 #[derive(Default)]
 pub(crate) struct Remembered {
-    settings: OnceLock<Settings>,
+    settings: OnceLock<Arc<Settings>>,
     known: RwLock<Option<Arc<Known>>>,
     /// One at a time reads the database, so that an older answer never replaces a newer one.
     reading: tokio::sync::Mutex<u64>,
@@ -74,8 +74,8 @@ pub(crate) fn at_hand(ctx: &Ctx) -> Option<Arc<Known>> {
 }
 
 /// The settings of the file.
-pub(crate) fn settings(ctx: &Ctx) -> Settings {
-    remembered(ctx).settings.get_or_init(|| config::read(&ctx.config)).clone()
+pub(crate) fn settings(ctx: &Ctx) -> Arc<Settings> {
+    remembered(ctx).settings.get_or_init(|| Arc::new(config::read(&ctx.config))).clone()
 }
 
 /// What memory has; read when the first one asks.

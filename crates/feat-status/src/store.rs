@@ -4,10 +4,10 @@ mod pages;
 mod windows;
 
 pub(crate) use pages::{
-    add_announcement, add_page, change_page, delete_announcement, delete_page, end_announcement, list_pages,
-    replace_entries,
+    add_announcement, add_page, change_page, delete_announcement, delete_old_announcements, delete_page,
+    end_announcement, list_pages, replace_entries,
 };
-pub(crate) use windows::{delete_old, list_windows, save_windows};
+pub(crate) use windows::{list_windows, save_windows};
 
 use hob_base::error::Doing;
 use hob_base::{ResourceId, Result};

@@ -15,7 +15,7 @@ pub(crate) fn list(pages: &[Arc<Page>], may_write: bool, said: Option<&str>, ctx
     let row = |page: &Arc<Page>| {
         html! {
             tr {
-                th scope="row" { a href=(page.edit_path()) { (page.title) } }
+                th scope="row" { @if may_write { a href=(page.edit_path()) { (page.title) } } @else { (page.title) } }
                 td { a href=(page.path()) { (page.path()) } }
                 td.number { (page.entries.len()) }
                 td { @if page.shows_reasons { "shown" } @else { "hidden" } }

@@ -18,6 +18,8 @@ pub(crate) fn public(view: &PublicPage, path: &str, ctx: &Ctx) -> Markup {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
+                // Meant for who was told the address.
+                meta name="robots" content="noindex";
                 meta name="color-scheme" content="light dark";
                 meta name="description" content={ (view.sentence.words) "." };
                 title { (view.title) }

@@ -83,8 +83,8 @@ pub(super) async fn badge(
 
 /// Scheme and host under which visitors know this hub: the setting, or what this one asked for.
 fn base_url(ctx: &Ctx, headers: &HeaderMap) -> String {
-    if let Some(url) = settings(ctx).url {
-        return url;
+    if let Some(url) = &settings(ctx).url {
+        return url.clone();
     }
     let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).filter(|host| is_host(host));
     let scheme = if is_https(headers) { "https" } else { "http" };

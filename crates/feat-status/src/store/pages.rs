@@ -131,3 +131,10 @@ pub(crate) async fn delete_announcement(db: &Db, page: &str, id: &str) -> Result
         .bind(page).bind(id).execute(p).await.map(|done| done.rows_affected()));
     Ok(deleted.doing(|| "Deleting an announcement".to_owned())? == 1)
 }
+
+/// Forgets announcements that were over before `before`, and says how many.
+pub(crate) async fn delete_old_announcements(db: &Db, before: Timestamp) -> Result<u64> {
+    const SQL: &str = "DELETE FROM status_announcement WHERE to_at < $1";
+    on!(write db, p => sqlx::query(SQL).bind(before.millis()).execute(p).await.map(|done| done.rows_affected()))
+        .doing(|| "Forgetting old announcements".to_owned())
+}

@@ -5,6 +5,7 @@ use hob_base::error::Doing;
 use hob_base::uptime::Span;
 use hob_base::{Result, Timestamp};
 use hob_db::{Db, on};
+use tracing::warn;
 
 /// The most windows that one report looks at; the newest count.
 const WINDOWS_MAX: i64 = 5000;
@@ -45,20 +46,13 @@ pub(crate) async fn list_windows(db: &Db, span: Span) -> Result<Vec<Window>> {
     .doing(|| "Reading when maintenance was".to_owned())?;
     let read = |(silence, from, to, matchers): (String, i64, i64, String)| {
         let span = Span { from: Timestamp::from_millis(from), to: Timestamp::from_millis(to) };
-        Some(Window { silence, span, matchers: serde_json::from_str(&matchers).ok()? })
+        match serde_json::from_str(&matchers) {
+            Ok(matchers) => Some(Window { silence, span, matchers }),
+            Err(error) => {
+                warn!(silence, %error, "what a maintenance window covered cannot be read; it is left out");
+                None
+            }
+        }
     };
     Ok(rows.into_iter().filter_map(read).collect())
-}
-
-/// Forgets what was over before `before`, and says of how many windows and announcements.
-pub(crate) async fn delete_old(db: &Db, before: Timestamp) -> Result<u64> {
-    const WINDOWS: &str = "DELETE FROM status_window WHERE to_at < $1";
-    const SAID: &str = "DELETE FROM status_announcement WHERE to_at < $1";
-    let mut deleted = 0;
-    for sql in [WINDOWS, SAID] {
-        deleted += on!(write db, p => sqlx::query(sql)
-            .bind(before.millis()).execute(p).await.map(|done| done.rows_affected()))
-        .doing(|| "Forgetting old maintenance and announcements".to_owned())?;
-    }
-    Ok(deleted)
 }

@@ -106,7 +106,7 @@ async fn announcements_belong_to_a_page_and_end_once() {
         assert_eq!(ids(&store::list_pages(&db, now).await.unwrap()), ["y"]);
         assert!(!store::delete_announcement(&db, "2", "y").await.unwrap());
         assert!(store::delete_announcement(&db, "1", "y").await.unwrap());
-        assert_eq!(store::delete_old(&db, now.plus(HOUR)).await.unwrap(), 2);
+        assert_eq!(store::delete_old_announcements(&db, now.plus(HOUR)).await.unwrap(), 2);
         assert!(ids(&store::list_pages(&db, START).await.unwrap()).is_empty());
         db.close().await;
     }
