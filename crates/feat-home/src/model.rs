@@ -229,7 +229,8 @@ pub fn check_name(text: &str) -> Result<String, String> {
 /// A service was probed at a loopback address; from another machine it is reached under the name by which this machine
 /// was reached. `None` when the resource has no address.
 pub fn link_target(resource: &Resource, host: Option<&str>) -> Option<String> {
-    let url = resource.text("url")?;
+    // A fact may come from a stranger, and only these two schemes lead a browser to a page.
+    let url = resource.text("url").filter(|url| url.starts_with("http://") || url.starts_with("https://"))?;
     let loopback_only = matches!(resource.facts.get("loopback_only"), Some(hob_base::Fact::Boolean(true)));
     let Some(host) = host.filter(|host| !loopback_only && is_host_name(host)) else {
         return Some(url.to_owned());

@@ -125,6 +125,11 @@ fn a_link_leads_to_the_name_by_which_this_machine_was_reached() {
     let elsewhere = service("https://127.0.0.1.example.org/", false);
     assert_eq!(link_target(&elsewhere, Some("nas.lan")).as_deref(), Some("https://127.0.0.1.example.org/"));
     assert_eq!(link_target(&well("host/home/nas", "nas"), Some("nas")), None);
+    for foreign in ["javascript:alert(1)", "tcp://nas.lan:22", "//evil.example", "data:text/html,x"] {
+        let mut alert = well("alert/prometheus/1", "x");
+        alert.facts.insert("url".to_owned(), foreign.into());
+        assert_eq!(link_target(&alert, Some("nas.lan")), None, "{foreign}");
+    }
 }
 
 #[test]

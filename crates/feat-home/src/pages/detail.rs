@@ -1,6 +1,6 @@
 //! The page of one resource: what it is, how well it is and why, who says so, what it needs, and what happened.
 
-use crate::model::Settings;
+use crate::model::{Settings, link_target};
 use hob_base::units::Percent;
 use hob_base::uptime::Span;
 use hob_base::wording::duration_words;
@@ -43,7 +43,7 @@ pub(crate) fn detail(view: &Detail<'_>, ctx: &Ctx) -> Markup {
                 span.muted { (level_word(resource.health.level)) " since " (time(resource.since, ctx)) }
             }
             div.row {
-                @if resource.text("url").is_some() { a.button.primary href={ "/open/" (id) } { (icon("link")) "Open" } }
+                @if link_target(resource, None).is_some() { a.button.primary href={ "/open/" (id) } { (icon("link")) "Open" } }
                 @if view.may_write {
                     a.button href={ "/tiles/" (id) } data-dialog { (icon("edit")) "Edit tile" }
                     form method="post" action={ "/forget/" (id) } { button type="submit" { "Forget" } }
