@@ -14,20 +14,29 @@
 //! It owns the tables `incidents_incident`, `incidents_member`, `incidents_entry` and `incidents_quiet`. Silences and
 //! notices belong to the house (`hob-feature`), since other doors make and carry them too.
 
+mod cards;
 mod config;
 mod desk;
 mod evidence;
 mod jobs;
+mod live;
 mod model;
+mod pages;
 mod reader;
+mod routes;
 mod store;
 
 use hob_db::Migration;
-use hob_feature::Feature;
+use hob_feature::{Feature, NavEntry};
 
 /// Incidents.
 pub const FEATURE: Feature = Feature {
-    jobs: jobs::jobs,
+    nav: &[NavEntry { title: "Incidents", path: routes::PATH, icon: "incident" }],
+    routes: routes::routes,
+    personal_routes: routes::personal_routes,
+    jobs: |ctx| jobs::jobs(ctx).into_iter().chain(live::jobs(ctx)).collect(),
+    cards: cards::cards,
+    search: cards::search,
     migrations: MIGRATIONS,
     config: &[config::SECTION, config::MAINTENANCE],
     incidents: Some(reader::READER),
