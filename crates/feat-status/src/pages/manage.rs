@@ -221,6 +221,7 @@ fn adding(view: &Editing<'_>) -> Markup {
         @else {
             p.muted { @if found.count > found.shown.len() { "The first " (found.shown.len()) " of " (found.count) "; search to see others." } @else { (counted(found.count, "resource")) "." } }
             form.stack.full method="post" action={ (path) "/add" } {
+                input type="hidden" name="q" value=(found.text);
                 (table("Resources that can be added", &["Add", "Resource", "Public name"], found.shown.iter().enumerate().map(row)))
                 div.row {
                     div.field { label for="group" { "Into the group" } input #group name="group" maxlength="80" list="groups-to" autocomplete="off" placeholder="none"; }

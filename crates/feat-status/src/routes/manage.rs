@@ -214,7 +214,8 @@ pub(super) async fn add_entries(
             Ok(back(&page, "added"))
         }
         Err(wrong) => {
-            let shown = Shown { wrong: Some(wrong), ..Shown::default() };
+            let text = rows.0.get("q").map_or("", String::as_str);
+            let shown = Shown { wrong: Some(wrong), text, ..Shown::default() };
             Ok(again(edit_page(&ctx, &frame, &page, &shown)))
         }
     }

@@ -50,8 +50,9 @@ async fn resources_are_found_among_thousands_named_ordered_and_taken_off() {
     let whole = anna.get(&path).await.text();
     assert!(whole.contains("The first 50 of 1998") && whole.len() < 100_000, "{}", whole.len());
 
-    let none = anna.post_form(&format!("{path}/add"), &[("name-0", "x")]).await;
+    let none = anna.post_form(&format!("{path}/add"), &[("name-0", "x"), ("q", "1234")]).await;
     assert!(none.status == 422 && none.text().contains("Tick at least one"), "{}", none.text());
+    assert!(none.text().contains("service/nas/1234"), "what was searched for is still there");
     let unnamed =
         anna.post_form(&format!("{path}/add"), &[("pick-3", "service/nas/9"), ("name-3", " ")]).await;
     assert!(unnamed.status == 422 && unnamed.text().contains("needs a name that everybody may know"));
