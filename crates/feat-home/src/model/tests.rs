@@ -127,7 +127,7 @@ fn a_link_leads_to_the_name_by_which_this_machine_was_reached() {
     assert_eq!(link_target(&well("host/home/nas", "nas"), Some("nas")), None);
     for foreign in ["javascript:alert(1)", "tcp://nas.lan:22", "//evil.example", "data:text/html,x"] {
         let mut alert = well("alert/prometheus/1", "x");
-        alert.facts.insert("url".to_owned(), foreign.into());
+        std::sync::Arc::make_mut(&mut alert).facts.insert("url".to_owned(), foreign.into());
         assert_eq!(link_target(&alert, Some("nas.lan")), None, "{foreign}");
     }
 }
@@ -199,4 +199,65 @@ proptest! {
         let _ = check_name(&text);
         let _ = link_target(&well("service/nas/80", "x"), Some(&text));
     }
+}
+
+fn open_incident(id: i64, title: &str, level: Level) -> Arc<Incident> {
+    use hob_base::incident::{Cause, Member, Role};
+    let at = Timestamp::from_millis(1_000_000);
+    let resource = ResourceId::new("service", "nas", "80");
+    let reason = "Nothing listens.".to_owned();
+    let cause = Cause {
+        resource: resource.clone(),
+        name: "Web".to_owned(),
+        reason: reason.clone(),
+        evidence: String::new(),
+        remedy: None,
+        named_at: at,
+    };
+    let member = Member {
+        resource,
+        name: "Web".to_owned(),
+        role: Role::Cause,
+        level,
+        worst: Level::Critical,
+        reason,
+        since: at,
+        recovered_at: None,
+    };
+    Arc::new(Incident {
+        id: hob_base::IncidentId(id),
+        began_at: at,
+        opened_at: at,
+        closed_at: None,
+        severity: Level::Critical,
+        title: title.to_owned(),
+        cause,
+        members: vec![member],
+        flapping: None,
+        acknowledged: None,
+        hush: None,
+        merged_into: None,
+    })
+}
+
+#[test]
+fn the_sentence_does_not_contradict_open_incidents() {
+    let well = || house_of(&[well("host/home/nas", "nas")]);
+    let sentence = |open: &[Arc<Incident>]| with_incidents(well(), open).sentence;
+    assert_eq!(sentence(&[]), "All well: 1 machine.");
+    assert_eq!(
+        sentence(&[open_incident(1, "Web: Nothing listens", Level::Ok)]),
+        "All well again: 1 machine. One incident is watched a little longer before it is called over."
+    );
+    let hidden = [
+        open_incident(1, "Web: Nothing listens", Level::Critical),
+        open_incident(2, "Wiki: It is slow", Level::Warning),
+        open_incident(3, "Mail: It was away", Level::Ok),
+    ];
+    let house = with_incidents(well(), &hidden);
+    assert_eq!(house.sentence, "Web: Nothing listens; 1 incident more.");
+    assert_eq!((house.level, house.incidents.len()), (Level::Critical, 3));
+    let down = thing("service/nas/80", "Web", Some(Health::critical("Nothing listens at port 80.")));
+    let broken = with_incidents(house_of(&[down]), &hidden);
+    assert_eq!(broken.sentence, "Web is broken: Nothing listens at port 80.", "it says so itself");
 }
