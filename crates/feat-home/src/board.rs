@@ -1,12 +1,12 @@
 //! What was drawn, kept until something changes: a home page with hundreds of tiles is put together from pieces.
 
-use crate::model::{House, Tile, house};
+use crate::model::{House, Tile, house, with_incidents};
 use crate::pages::{self, Uptime};
 use crate::tiles;
 use axum::http::HeaderValue;
 use bytes::Bytes;
 use hob_base::uptime::{Span, days};
-use hob_base::{Resource, ResourceId, Result};
+use hob_base::{Incident, Resource, ResourceId, Result};
 use hob_feature::Ctx;
 use hob_feature::resources::STRIP_DAYS;
 use hob_web::{Frame, FrameCache, Packed, etag, live, pack};
@@ -38,6 +38,7 @@ struct TileCache {
 struct Key {
     resources: u64,
     settings: u64,
+    incidents: u64,
     /// Which ten minutes it is.
     period: i64,
 }
@@ -85,7 +86,9 @@ async fn draw(ctx: &Ctx) -> Result<(Key, Arc<Drawn>)> {
     let settings = tiles::settings(ctx).await?;
     let days = strip_days(ctx);
     let period = ctx.clock.now().millis() / REDRAW_MS;
-    let key = Key { resources: ctx.resources.version(), settings: settings.version, period };
+    let reader = ctx.incidents();
+    let incidents = reader.map_or(0, |reader| *(reader.changes)(ctx).borrow());
+    let key = Key { resources: ctx.resources.version(), settings: settings.version, incidents, period };
     let board = ctx.memory.of::<Board>();
     let mut page = board.page.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((drawn_for, drawn)) = &*page
@@ -95,7 +98,8 @@ async fn draw(ctx: &Ctx) -> Result<(Key, Arc<Drawn>)> {
     }
     // Taken before the resources are read: what happens meanwhile is sent to the page once more.
     let live = live(ctx).position();
-    let house = house(&ctx.resources.list(), &settings);
+    let open: Arc<Vec<Arc<Incident>>> = reader.map_or_else(Arc::default, |reader| (reader.open)(ctx));
+    let house = with_incidents(house(&ctx.resources.list(), &settings), &open);
     let gaps = ctx.resources.gaps();
     let uptime = Uptime { days: &days, gaps: &gaps };
     let mut cache = board.tiles.lock().unwrap_or_else(PoisonError::into_inner);

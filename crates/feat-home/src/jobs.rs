@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// Changes within this time are sent together.
@@ -21,16 +22,18 @@ const TOGETHER: Duration = Duration::from_millis(400);
 const SWAP_BYTES_MAX: usize = 64 << 10;
 
 pub(crate) fn jobs(_: &Ctx) -> Vec<Job> {
-    vec![Job::listener("home.live", watch)]
+    vec![Job::listener("home.live", follow)]
 }
 
-async fn watch(ctx: Ctx, stop: CancellationToken) -> Result<()> {
+async fn follow(ctx: Ctx, stop: CancellationToken) -> Result<()> {
     let mut changes = ctx.resources.subscribe();
+    let mut incidents = ctx.incidents().map(|reader| (reader.changes)(&ctx));
     // What the browsers show; `None` while there are none, since then nothing has to be drawn.
     let mut shown = None;
     loop {
         let first = tokio::select! {
             changed = changes.recv() => changed,
+            () = changed(incidents.as_mut()) => Ok(Arc::default()),
             () = stop.cancelled() => return Ok(()),
         };
         tokio::select! {
@@ -41,6 +44,17 @@ async fn watch(ctx: Ctx, stop: CancellationToken) -> Result<()> {
         let next = if live(&ctx).browsers() > 0 { Some(Shown::read(&ctx).await?) } else { None };
         push(&ctx, shown.as_ref(), next.as_ref(), changed.as_ref());
         shown = next;
+    }
+}
+
+/// Waits until an open incident changes; for ever where nobody keeps incidents.
+async fn changed(incidents: Option<&mut watch::Receiver<u64>>) {
+    let is_closed = match incidents {
+        Some(incidents) => incidents.changed().await.is_err(),
+        None => true,
+    };
+    if is_closed {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -69,6 +83,7 @@ struct Shown {
     tiles: HashMap<ResourceId, (String, Tile)>,
     others: BTreeSet<ResourceId>,
     state: String,
+    incidents: String,
     problems: String,
     machines: String,
 }
@@ -88,6 +103,7 @@ impl Shown {
             tiles: tiles.collect(),
             others: others.collect(),
             state: pages::state(house).into_string(),
+            incidents: pages::incidents(house, ctx).into_string(),
             problems: pages::problems(house, ctx).into_string(),
             machines: pages::machines(house).into_string(),
         })
@@ -122,7 +138,9 @@ fn push(ctx: &Ctx, before: Option<&Shown>, now: Option<&Shown>, changed: Option<
         // Things came, went or moved; or a page may just be on its way to a browser that does not listen yet.
         _ => topics.push("home"),
     }
-    stage.stale(&topics.join("\t"));
+    if !topics.is_empty() {
+        stage.stale(&topics.join("\t"));
+    }
 }
 
 fn fragments(ctx: &Ctx, before: &Shown, now: &Shown, changed: &BTreeSet<ResourceId>) -> Markup {
@@ -134,6 +152,7 @@ fn fragments(ctx: &Ctx, before: &Shown, now: &Shown, changed: &BTreeSet<Resource
         .map(|(_, tile)| draw_tile(ctx, tile));
     html! {
         (PreEscaped(part(&before.state, &now.state)))
+        (PreEscaped(part(&before.incidents, &now.incidents)))
         (PreEscaped(part(&before.problems, &now.problems)))
         (PreEscaped(part(&before.machines, &now.machines)))
         @for tile in tiles { (PreEscaped(tile)) }

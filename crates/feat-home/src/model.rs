@@ -1,12 +1,14 @@
 //! What the home page says: pure functions from resources and settings to sentences and tiles.
 
+mod incidents;
 mod search;
 mod sentence;
 
+pub use incidents::with_incidents;
 pub use search::{Words, search};
 pub use sentence::sentence;
 
-use hob_base::{Level, Resource, ResourceId};
+use hob_base::{Incident, Level, Resource, ResourceId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -113,6 +115,8 @@ pub struct House {
     pub sentence: String,
     /// What is not well, worst first and of equals the oldest.
     pub problems: Vec<(String, Arc<Resource>)>,
+    /// The open incidents, the worst first.
+    pub incidents: Vec<Arc<Incident>>,
     /// The machines.
     pub machines: Vec<Machine>,
     /// The tiles by heading.
@@ -137,6 +141,7 @@ pub fn house(resources: &[Arc<Resource>], settings: &Settings) -> House {
     House {
         level,
         sentence: sentence(&shown, &problems),
+        incidents: Vec::new(),
         machines: machines(&shown),
         groups: groups(&shown, settings),
         ports: shown.iter().filter(|r| r.id.kind() == "port").cloned().collect(),

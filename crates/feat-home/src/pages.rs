@@ -22,6 +22,8 @@ use hob_web::components::{
 use maud::{Markup, PreEscaped, html};
 use std::time::Duration;
 
+/// More open incidents than this are on their own list.
+const INCIDENTS_MAX: usize = 3;
 /// More problems than this are on the list of resources.
 const PROBLEMS_MAX: usize = 12;
 
@@ -36,7 +38,7 @@ pub(crate) struct Uptime<'a> {
 /// The whole home page; `tiles` draws one tile, from a cache where it can.
 pub(crate) fn home(house: &House, ctx: &Ctx, mut tiles: impl FnMut(&Tile) -> String) -> Markup {
     html! {
-        div.page-head data-live-topic="home" { (state(house)) (problems(house, ctx)) }
+        div.page-head data-live-topic="home" { (state(house)) (incidents(house, ctx)) (problems(house, ctx)) }
         div.house {
             div.services {
                 @if house.groups.is_empty() { (no_services()) }
@@ -56,6 +58,31 @@ pub(crate) fn state(house: &House) -> Markup {
     html! {
         section.state #state aria-live="polite" {
             h1 { (health_mark(house.level)) span { (house.sentence) } }
+        }
+    }
+}
+
+/// The open incidents, the worst first.
+pub(crate) fn incidents(house: &House, ctx: &Ctx) -> Markup {
+    let more = house.incidents.len().saturating_sub(INCIDENTS_MAX);
+    html! {
+        section #open-incidents aria-label="Open incidents" {
+            @if !house.incidents.is_empty() {
+                ul.incidents {
+                    @for incident in house.incidents.iter().take(INCIDENTS_MAX) {
+                        li.(incident.severity) {
+                            (health_mark(incident.severity))
+                            a href={ "/incidents/" (incident.id) } { (incident.title) }
+                            p {
+                                "Incident, since " (time(incident.began_at, ctx))
+                                @if incident.members.len() > 1 { " · " (incident.members.len() - 1) " affected" }
+                                @if let Some(ack) = &incident.acknowledged { " · " (ack.by) " takes care" }
+                            }
+                        }
+                    }
+                }
+            }
+            @if more > 0 { p { a href="/incidents" { "And " (counted(more, "more incident")) } } }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod config;
+mod incidents;
 mod local;
 mod resources;
 mod serve;
@@ -37,6 +38,7 @@ const START: &str = "\
 Start here:
   hob serve                       then open the address that it prints and enter the setup code
   hob status                      the state of the house in one sentence (exit code 0 well, 1 warning or unknown, 2 critical)
+  hob incidents                   what is broken since when, and the cause of it
   hob resources --health critical what is broken, and why
   hob config example > hob.toml   a commented configuration file; Hob needs none to start
 
@@ -60,6 +62,12 @@ Examples:
   hob resources --health critical              what is broken, and why
   hob resources --kind service                 every service
   hob resources -q grafana --json              for scripts";
+
+const INCIDENTS: &str = "\
+Examples:
+  hob incidents                                what is open, the worst first
+  hob incidents --state all --json             for scripts
+  hob incidents > /dev/null || echo 'Look at the house'";
 
 const CONFIG: &str = "\
 Examples:
@@ -95,6 +103,9 @@ enum Command {
     /// List what is known
     #[command(after_help = RESOURCES)]
     Resources(ResourcesArgs),
+    /// List incidents; exit code 0 none is open, 1 open ones are warnings or unknown, 2 one is critical, 3 no answer
+    #[command(after_help = INCIDENTS)]
+    Incidents(IncidentsArgs),
     /// Manage the people who may log in
     #[command(subcommand, after_help = account::USER)]
     User(account::UserCommand),
@@ -140,6 +151,16 @@ pub(crate) struct ResourcesArgs {
     json: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct IncidentsArgs {
+    /// open, closed or all; closed ones do not change the exit code
+    #[arg(long, default_value = "open", value_parser = ["open", "closed", "all"])]
+    state: String,
+    /// For scripts
+    #[arg(long)]
+    json: bool,
+}
+
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
     /// Report every mistake in the configuration file (exit code 2 if there is one)
@@ -165,7 +186,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Err(problems) => {
             let code = config::report(&problems);
             // To whoever asks for the state of the house, this is not the house being broken.
-            let asks = matches!(cli.command, Command::Status { .. } | Command::Resources(_));
+            let asks = matches!(cli.command, Command::Status { .. } | Command::Resources(_) | Command::Incidents(_));
             return if asks { ExitCode::from(NO_ANSWER) } else { code };
         }
     };
@@ -180,6 +201,7 @@ pub fn run(cli: Cli) -> ExitCode {
             Command::Serve(args) => serve::serve(settings, &args).await,
             Command::Status { json } => resources::status(&settings, json).await,
             Command::Resources(args) => resources::resources(&settings, &args).await,
+            Command::Incidents(args) => incidents::incidents(&settings, &args).await,
             Command::User(command) => account::user(&settings, command).await,
             Command::Token(command) => account::token(&settings, command).await,
             Command::Config(_) => config::well(&settings),

@@ -20,7 +20,10 @@ pub fn with_incidents(mut house: House, open: &[Arc<Incident>]) -> House {
             let well = house.sentence.replacen("All well:", "All well again:", 1);
             let wait = match open.len() {
                 1 => "One incident is watched a little longer before it is called over.".to_owned(),
-                many => format!("{} are watched a little longer before they are called over.", counted(many, "incident")),
+                many => format!(
+                    "{} are watched a little longer before they are called over.",
+                    counted(many, "incident")
+                ),
             };
             house.sentence = format!("{well} {wait}");
         }

@@ -127,7 +127,7 @@ fn a_link_leads_to_the_name_by_which_this_machine_was_reached() {
     assert_eq!(link_target(&well("host/home/nas", "nas"), Some("nas")), None);
     for foreign in ["javascript:alert(1)", "tcp://nas.lan:22", "//evil.example", "data:text/html,x"] {
         let mut alert = well("alert/prometheus/1", "x");
-        std::sync::Arc::make_mut(&mut alert).facts.insert("url".to_owned(), foreign.into());
+        Arc::make_mut(&mut alert).facts.insert("url".to_owned(), foreign.into());
         assert_eq!(link_target(&alert, Some("nas.lan")), None, "{foreign}");
     }
 }

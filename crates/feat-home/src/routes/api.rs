@@ -7,7 +7,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use hob_base::{Error, Level, Resource, ResourceId, Transition};
+use hob_base::{Error, Incident, Level, Resource, ResourceId, Transition};
 use hob_feature::Ctx;
 use hob_web::Answer;
 use serde::Deserialize;
@@ -37,7 +37,17 @@ async fn status(State(ctx): State<Ctx>) -> Answer {
         "warning": count(Level::Warning),
         "unknown": count(Level::Unknown),
         "problems": problems,
+        "incidents": house.incidents.iter().map(|incident| tell_incident(incident)).collect::<Vec<_>>(),
     })))
+}
+
+fn tell_incident(incident: &Incident) -> Value {
+    json!({
+        "id": incident.id,
+        "title": incident.title,
+        "severity": incident.severity,
+        "since": incident.began_at.rfc3339(),
+    })
 }
 
 async fn resources(State(ctx): State<Ctx>, Query(query): Query<ListQuery>) -> Answer {

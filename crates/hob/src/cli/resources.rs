@@ -27,6 +27,7 @@ pub(crate) async fn status(settings: &Settings, json: bool) -> ExitCode {
             text.push('\n');
             text.push_str(&describe(problem));
         }
+        text.push_str(&super::incidents::mention(&answer["incidents"]));
         if problems.len() > PROBLEMS_MAX {
             let _ = writeln!(
                 text,
@@ -89,12 +90,12 @@ fn describe(problem: &Value) -> String {
     text
 }
 
-fn text_of(value: &Value) -> &str {
+pub(super) fn text_of(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
 /// In colour on a terminal that wants it (no-color.org).
-fn paint(health: &str, text: &str) -> String {
+pub(super) fn paint(health: &str, text: &str) -> String {
     let plain =
         !std::io::stdout().is_terminal() || std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
     let code = match health {
@@ -107,7 +108,7 @@ fn paint(health: &str, text: &str) -> String {
     format!("\u{1b}[{code}m{text}\u{1b}[0m")
 }
 
-fn refused(why: NoAnswer) -> ExitCode {
+pub(super) fn refused(why: NoAnswer) -> ExitCode {
     let (NoAnswer::NoHub(text) | NoAnswer::Refused(text)) = why;
     fail(&text);
     ExitCode::from(NO_ANSWER)
