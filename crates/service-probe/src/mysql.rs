@@ -35,7 +35,7 @@ pub(crate) async fn talk(wire: &mut Wire<'_>, _question: &Mysql) -> Result<Said,
         None => return Err(wire.broken("its greeting cannot be read")),
     };
     let (software, version) = greeting.software();
-    let answered = Said::new(format!("{software} {version}"))
+    let answered = Said::new(format!("{software} {version}").trim_end())
         .with("version", version)
         .with("software", software)
         .with("tls", if greeting.capabilities & CLIENT_SSL != 0 { "offered" } else { "not offered" });

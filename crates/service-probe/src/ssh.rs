@@ -51,13 +51,17 @@ pub(crate) async fn talk(wire: &mut Wire<'_>, _question: &Ssh) -> Result<Said, F
             return Err(wire.declined(said(&line)));
         }
         wire.part(b"").await;
-        let summary = [version.software, version.comment].join(&b' ');
-        return Ok(Said::new(said(&summary))
+        return Ok(Said::new(summary(&version))
             .with("version", said(&line))
             .with("software", said(version.software))
             .with("comment", said(version.comment)));
     }
     Err(wire.other_protocol())
+}
+
+fn summary(version: &Version<'_>) -> String {
+    let summary = said(&[version.software, version.comment].join(&b' '));
+    if summary.is_empty() { "an SSH server".to_owned() } else { summary }
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -100,6 +104,8 @@ mod tests {
             (version.protocol, version.software, version.comment),
             (&b"2.0"[..], &b"OpenSSH_9.2p1"[..], &b"Debian-2+deb12u7"[..])
         );
+        assert_eq!(summary(&version), "OpenSSH_9.2p1 Debian-2+deb12u7");
+        assert_eq!(summary(&parse(b"SSH-2.0-\t").unwrap()), "an SSH server");
         assert_eq!(parse(b"SSH-1.99-Cisco-1.25").unwrap().software, b"Cisco-1.25");
         for wrong in [&b"SSH-"[..], b"SSH-2.0", b"SSH-2.0-", b"SSH--x", b"ssh-2.0-x"] {
             assert_eq!(parse(wrong), None, "{wrong:?}");

@@ -1,8 +1,9 @@
 //! Whole probes of servers on this machine.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use tls_probe::Stream;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::JoinSet;
@@ -163,7 +164,7 @@ fn a_password_is_not_printed() {
 /// Answers every question by UDP, and by TCP on the same port.
 async fn name_server_with(
     udp: impl Fn(Vec<u8>, usize) -> Vec<Vec<u8>> + Send + 'static,
-    tcp: impl Fn(Vec<u8>) -> Vec<u8> + Send + 'static,
+    tcp: impl Fn(Vec<u8>) -> Vec<u8> + Send + Sync + 'static,
 ) -> (SocketAddr, JoinSet<()>) {
     let mut task = JoinSet::new();
     // The port must be free for both.
@@ -185,16 +186,41 @@ async fn name_server_with(
         }
     });
     task.spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let length = stream.read_u16().await.unwrap();
-            let mut question = vec![0; length.into()];
-            stream.read_exact(&mut question).await.unwrap();
-            let answer = tcp(question);
-            stream.write_u16(answer.len().try_into().unwrap()).await.unwrap();
-            stream.write_all(&answer).await.unwrap();
+        while let Ok((stream, _)) = listener.accept().await {
+            answer_over(stream, &tcp).await;
         }
     });
     (addr, task)
+}
+
+/// Answers one question over a connection.
+async fn answer_over(mut stream: impl Stream, answer: impl Fn(Vec<u8>) -> Vec<u8>) {
+    let length = stream.read_u16().await.unwrap();
+    let mut question = vec![0; length.into()];
+    stream.read_exact(&mut question).await.unwrap();
+    let answer = answer(question);
+    stream.write_u16(answer.len().try_into().unwrap()).await.unwrap();
+    stream.write_all(&answer).await.unwrap();
+    stream.flush().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_name_server_answers_over_tls() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let identity = Identity::new();
+    let acceptor = tokio_rustls::TlsAcceptor::from(identity.config.clone());
+    let mut task = JoinSet::new();
+    task.spawn(async move {
+        let stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+        answer_over(stream, |question| reply(&question, 0x8180, &[[10, 0, 0, 5]])).await;
+    });
+    let target =
+        Target { family: tls_probe::Family::V4, ..Target::new("localhost", port).over(Security::Tls) };
+    let friend = Client::new(tls_probe::Client::with_roots(vec![identity.certificate]));
+    let answer = friend.ask(&target, &name_server(), &Limits::default()).await.unwrap();
+    assert_eq!((answer.detail("record"), answer.detail("transport")), (Some("10.0.0.5"), Some("tls")));
+    assert!(answer.tls.unwrap().trusted.is_ok());
 }
 
 /// The answer to a question, with flags and addresses.
@@ -304,16 +330,39 @@ async fn no_name_server_listens() {
 async fn this_machine_answers_pings_or_forbids_them() {
     let question = Question::Ping(Ping { count: 3, interval: Duration::from_millis(10) });
     let range = std::fs::read_to_string("/proc/sys/net/ipv4/ping_group_range").unwrap_or_default();
-    match ask(SocketAddr::from(([127, 0, 0, 1], 0)), &question).await {
-        Ok(answer) => {
-            assert!(answer.summary.starts_with("answers 3 of 3 pings, after "), "{}", answer.summary);
-            assert_eq!((answer.detail("loss"), answer.detail("sent")), (Some("0"), Some("3")));
+    let sixes = std::fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
+    for ip in [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()] {
+        if ip.is_ipv6() && !sixes.contains("00000000000000000000000000000001 ") {
+            continue;
         }
-        Err(failure) => {
-            assert_eq!(failure.kind(), "not_permitted", "{failure}; the range is {range}");
-            eprintln!("skipped: pings are forbidden here; net.ipv4.ping_group_range is {range}");
+        match ask(SocketAddr::new(ip, 0), &question).await {
+            Ok(answer) => {
+                assert!(answer.summary.starts_with("answers 3 of 3 pings, after "), "{}", answer.summary);
+                assert_eq!((answer.detail("loss"), answer.detail("sent")), (Some("0"), Some("3")));
+                eprintln!("answered: {}", answer.summary);
+            }
+            Err(failure) => {
+                assert_eq!(failure.kind(), "not_permitted", "{failure}; the range is {range}");
+                eprintln!("skipped: pings are forbidden here; net.ipv4.ping_group_range is {range}");
+            }
         }
     }
+}
+
+/// The same in a network of its own, where pings are allowed, if this machine lets one be made.
+#[test]
+fn pings_are_answered_where_they_are_allowed() {
+    const ALLOW: &str =
+        "ip link set lo up && echo 0 0 >/proc/sys/net/ipv4/ping_group_range || exit 77; exec \"$0\" \"$@\"";
+    let mut unshare = std::process::Command::new("unshare");
+    unshare.args(["--map-root-user", "--net", "sh", "-c", ALLOW]).arg(std::env::current_exe().unwrap());
+    unshare.args(["this_machine_answers_pings_or_forbids_them", "--nocapture"]);
+    let Ok(output) = unshare.output() else { return eprintln!("skipped: there is no unshare") };
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !String::from_utf8_lossy(&output.stdout).contains("running 1 test") {
+        return eprintln!("skipped: no network of its own: {said}");
+    }
+    assert!(output.status.success() && said.contains("answered: answers 3 of 3 pings"), "{said}");
 }
 
 #[tokio::test]
