@@ -4,6 +4,7 @@
 //! begins.
 
 mod address;
+pub(crate) mod internet;
 mod kinds;
 
 use crate::model::definition::{CONFIG_SCOPE, CheckDefinition, slug};
@@ -126,7 +127,7 @@ const CHECK_EXAMPLE: &str = r#"# Checks of any kind. What all kinds know (and [[
 # [[check]]
 # kind = "dns"
 # lookup = "photos.example.org"
-# record = "A"                          # A, AAAA, CNAME, MX, NS, TXT, SRV, PTR, SOA
+# record = "A"                          # A, AAAA, CAA, CNAME, MX, NS, TXT, SRV, PTR, SOA
 # server = "192.168.1.1"                # default: the one that this machine uses
 # expect = ["192.168.1.10"]             # default: any answer is well
 # match = "any"                         # "all": every one of them must be in the answer

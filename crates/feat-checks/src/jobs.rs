@@ -5,23 +5,27 @@ mod probe;
 mod runner;
 
 use hob_feature::{Ctx, Job};
+use runner::Asking;
 
 /// The name under which results are observed.
 pub(crate) const SOURCE: &str = "checks";
 /// The name under which configured services are observed and their checks published.
 pub(crate) const CONFIG_SOURCE: &str = "checks.config";
 
-pub(crate) use runner::{Figures, ProbeFn};
+pub(crate) use runner::{AnchorFn, Figures, ProbeFn};
+#[cfg(test)]
+pub(crate) use {probe::look_at_group, runner::connection};
 
 /// All jobs of the crate.
 pub(crate) fn jobs(ctx: &Ctx) -> Vec<Job> {
     // Registered once, here, and not when the listener starts again after a failure.
     let figures = Figures::register(&ctx.metrics);
-    vec![runner::job(figures, probe::over_the_network()), configured::job()]
+    let asking = Asking { probe: probe::over_the_network(ctx), anchor: probe::anchors_over_the_network() };
+    vec![runner::job(ctx, figures, asking), configured::job()]
 }
 
-/// The runner with a probe of the test's own.
+/// The runner with a probe of the test's own, and anchors that are there as long as it says so.
 #[cfg(test)]
-pub(crate) fn runner_with(ctx: &Ctx, probe: ProbeFn) -> Job {
-    runner::job(Figures::register(&ctx.metrics), probe)
+pub(crate) fn runner_with(ctx: &Ctx, probe: ProbeFn, anchor: AnchorFn) -> Job {
+    runner::job(ctx, Figures::register(&ctx.metrics), Asking { probe, anchor })
 }

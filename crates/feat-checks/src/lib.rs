@@ -29,7 +29,8 @@ use hob_feature::Feature;
 pub const FEATURE: Feature = Feature {
     jobs: jobs::jobs,
     cards: pages::cards,
-    config: &[config::SERVICE_SECTION, config::CHECK_SECTION],
+    evidence: pages::evidence,
+    config: &[config::SERVICE_SECTION, config::CHECK_SECTION, config::internet::SECTION],
     ..Feature::new("checks", "Checks")
 };
 

@@ -1,8 +1,11 @@
 //! What checks add to the page of a resource: the response times of the last probes.
 
+mod asked;
+
 use crate::model::recent::{Recent, Sample};
 use hob_base::Resource;
-use hob_base::wording::{counted, duration_words};
+use hob_base::incident::{Evidence, EvidenceBody};
+use hob_base::wording::counted;
 use hob_feature::{Card, CheckSpec, Ctx};
 use hob_web::components::{chart_frame, sparkline};
 use maud::{Markup, html};
@@ -11,29 +14,48 @@ use std::time::Duration;
 /// The card of a resource that is checked.
 pub(crate) fn cards(ctx: &Ctx, resource: &Resource) -> Vec<Card> {
     let Some(spec) = ctx.checks.find(&resource.id) else { return Vec::new() };
-    let samples = ctx.memory.of::<Recent>().of(&resource.id);
-    vec![Card { title: "Check".to_owned(), body: card(&spec, &samples) }]
+    let recent = ctx.memory.of::<Recent>();
+    let body = card(&spec, &recent.of(&resource.id), &recent.words(&resource.id));
+    vec![Card { title: "Check".to_owned(), body }]
 }
 
-fn card(spec: &CheckSpec, samples: &[Sample]) -> Markup {
-    let rhythm = format!(
-        "Hob asks every {} and gives it {} to answer.",
-        every_words(spec.every),
-        duration_words(spec.timeout)
-    );
+/// What is known of a checked resource at this moment: what came of the last probe, and the last response times.
+pub(crate) fn evidence(ctx: &Ctx, resource: &Resource) -> Vec<Evidence> {
+    let recent = ctx.memory.of::<Recent>();
+    of_probes(&recent.of(&resource.id), recent.words(&resource.id))
+}
+
+fn of_probes(samples: &[Sample], words: String) -> Vec<Evidence> {
+    let mut evidence = Vec::new();
+    if !words.is_empty() {
+        evidence
+            .push(Evidence { title: "Answer of the last probe".to_owned(), body: EvidenceBody::Text(words) });
+    }
+    if !samples.is_empty() {
+        let points = samples
+            .iter()
+            .map(|sample| (sample.at, sample.well.then_some(sample.took.as_secs_f64() * 1000.0)))
+            .collect();
+        let body = EvidenceBody::Series { unit: "ms".to_owned(), points };
+        evidence.push(Evidence { title: "Response time".to_owned(), body });
+    }
+    evidence
+}
+
+fn card(spec: &CheckSpec, samples: &[Sample], words: &str) -> Markup {
+    let asked = asked::of(spec);
     html! {
         @match Figures::of(samples) {
             Some(figures) => (chart_frame("Response time", &figures.last, &figures.detail, &figures.chart)),
             None => p { "It has not been asked since Hob was started." },
         }
-        p { (rhythm) }
+        @if !words.is_empty() {
+            p { "The last probe: " (words) }
+        }
+        @for line in asked {
+            p { (line) }
+        }
     }
-}
-
-/// `10 seconds`, but `hour` for one.
-fn every_words(every: Duration) -> String {
-    let words = duration_words(every);
-    words.strip_prefix("1 ").map(str::to_owned).unwrap_or(words)
 }
 
 struct Figures {
@@ -93,7 +115,7 @@ mod tests {
     fn drawn(samples: &[Sample]) -> String {
         let resource = ResourceId::new("service", "nas", "80");
         let spec = CheckSpec::new(resource, CheckTarget::tcp("nas", 80), Duration::from_secs(60));
-        card(&spec, samples).into_string()
+        card(&spec, samples, "").into_string()
     }
 
     #[test]
@@ -107,5 +129,16 @@ mod tests {
         assert!(drawn(&[sample(12, true), sample(9999, false)]).contains("median 12 ms, 1 of 2 failed"));
         assert!(drawn(&[sample(1, false)]).contains("1 probe without a good answer"));
         assert!(drawn(&[]).contains("has not been asked"));
+    }
+
+    #[test]
+    fn evidence_is_the_last_answer_and_the_times() {
+        let evidence = of_probes(&[sample(12, true), sample(9, false)], "It answers 502.".to_owned());
+        assert_eq!(evidence.len(), 2);
+        assert_eq!(evidence[0].body, EvidenceBody::Text("It answers 502.".into()));
+        let at = Timestamp::from_millis(0);
+        let points = vec![(at, Some(12.0)), (at, None)];
+        assert_eq!(evidence[1].body, EvidenceBody::Series { unit: "ms".into(), points });
+        assert!(of_probes(&[], String::new()).is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! The jobs in a real context: SQLite in a temporary directory, real services on this machine, or a probe of the test's
 //! own where time must be exact.
 
-use crate::jobs::{CONFIG_SOURCE, ProbeFn, SOURCE, runner_with};
+use crate::jobs::{AnchorFn, CONFIG_SOURCE, ProbeFn, SOURCE, connection, runner_with};
 use crate::model::Outcome;
 use crate::model::recent::Recent;
 use hob_base::{Clock, Level, Resource, ResourceId, Timestamp};
@@ -22,6 +22,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+mod connection;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -196,6 +198,11 @@ fn tcp(n: usize, every: Duration) -> CheckSpec {
     CheckSpec { timeout: SECOND, ..CheckSpec::new(resource, CheckTarget::tcp("nas", 80), every) }
 }
 
+/// No anchor is there.
+fn nobody() -> AnchorFn {
+    Arc::new(|_| boxed(async { false }))
+}
+
 /// Lets a fake clock run, with time for the work that becomes due.
 async fn run_for(ctx: &Ctx, seconds: u32) {
     for _ in 0..seconds * 10 {
@@ -214,7 +221,7 @@ async fn a_panic_in_one_probe_is_one_failed_check_and_not_the_end() {
         well()
     });
     let clock = Clock::fake(Timestamp::from_millis(1_800_000_000_000));
-    let house = House::new(clock, "", |ctx| vec![runner_with(ctx, probe)]).await;
+    let house = House::new(clock, "", |ctx| vec![runner_with(ctx, probe, nobody())]).await;
     house.ctx.checks.publish("test", vec![tcp(0, 10 * SECOND), tcp(1, 10 * SECOND)]);
     run_for(&house.ctx, 8).await;
     let bad = house.ctx.resources.get(&ResourceId::new("service", "nas", "0")).unwrap();
@@ -234,7 +241,7 @@ async fn nothing_visible_changes_while_the_state_is_the_same() {
         well()
     });
     let clock = Clock::fake(Timestamp::from_millis(1_800_000_000_000));
-    let house = House::new(clock, "", |ctx| vec![runner_with(ctx, probe)]).await;
+    let house = House::new(clock, "", |ctx| vec![runner_with(ctx, probe, nobody())]).await;
     house.ctx.checks.publish("test", vec![tcp(0, 2 * SECOND), tcp(1, 2 * SECOND)]);
     run_for(&house.ctx, 8).await;
     let (version, before) = (house.ctx.resources.version(), count.load(Ordering::SeqCst));
@@ -249,7 +256,7 @@ async fn nothing_visible_changes_while_the_state_is_the_same() {
 async fn words_on_resources_that_nobody_wants_checked_any_more_are_taken_back() {
     let (probe, _) = scripted(|_, _| well());
     let clock = Clock::fake(Timestamp::from_millis(1_800_000_000_000));
-    let house = House::new(clock, "", |ctx| vec![runner_with(ctx, probe)]).await;
+    let house = House::new(clock, "", |ctx| vec![runner_with(ctx, probe, nobody())]).await;
     let old = ResourceId::new("service", "nas", "old");
     let word = hob_base::Observation::new(SOURCE, old.clone(), 600 * SECOND);
     house.ctx.resources.observe(word.judged(hob_base::Health::ok("Well."))).await;

@@ -19,7 +19,7 @@ pub(super) enum Address {
 }
 
 /// What a check is called that has no name: where it looks.
-pub(super) fn plain(target: &CheckTarget) -> String {
+pub(crate) fn plain(target: &CheckTarget) -> String {
     match target {
         CheckTarget::Http(http) => Url::parse(&http.url).map(|url| plain_url(&url)).unwrap_or_default(),
         CheckTarget::Tcp(tcp) => place(&tcp.host, tcp.port),

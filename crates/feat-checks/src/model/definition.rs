@@ -7,7 +7,7 @@
 //!
 //! [`mistakes`]: CheckDefinition::mistakes
 
-mod mistakes;
+pub(crate) mod mistakes;
 
 pub(crate) use mistakes::{Mistake, compile};
 

@@ -9,7 +9,14 @@
 //! Reasons hold no figure of a single probe, so that the same state gives the same sentence; figures are evidence.
 
 mod certificate;
+mod docker;
+mod domain;
+mod group;
+mod grpc;
 mod page;
+mod registry;
+mod server;
+mod tls;
 
 use super::Outcome;
 use super::definition::bracketed;
@@ -27,12 +34,63 @@ const EXCERPT_MAX: usize = 200;
 
 /// What is to be thought of what came back.
 pub(crate) fn judge(spec: &CheckSpec, outcome: &Outcome, now: Timestamp) -> Health {
+    let health = match (outcome, &spec.target) {
+        (Outcome::Http(result), _) => judge_http(spec, result.as_deref(), now),
+        (Outcome::Tcp(result), _) => judge_tcp(spec, result.as_ref()),
+        (Outcome::Server(result), _) => server::judge(spec, result.as_deref(), now),
+        (Outcome::Tls(Ok(examined)), CheckTarget::Tls(check)) => {
+            tls::judge(check, examined, now).or_worse(judge_time(spec, examined.took))
+        }
+        (Outcome::Tls(Err(error)), _) => judge_no_tls(error),
+        (Outcome::Domain(report), CheckTarget::Domain(check)) => domain::judge(check, report, now),
+        (Outcome::Registry(report), CheckTarget::Registry(check)) => registry::judge(check, report, now),
+        (Outcome::Docker(result), CheckTarget::Docker(check)) => docker::judge(check, result.as_deref(), now),
+        (Outcome::Grpc(Ok((state, response))), CheckTarget::Grpc(check)) => {
+            grpc::judge(check, state).or_worse(judge_time(spec, response.timings.total))
+        }
+        (Outcome::Grpc(Err(error)), CheckTarget::Grpc(check)) => {
+            judge_error(error, &format!("gRPC at {}:{}", bracketed(&check.host), check.port))
+        }
+        (Outcome::Group(members), CheckTarget::Group(group)) => group::judge(group.rule, members),
+        (other, _) => judge_no_probe(spec, other),
+    };
+    if spec.upside_down { upside_down(health) } else { health }
+}
+
+/// What is to be thought when nobody was asked, or the asking did not end.
+fn judge_no_probe(spec: &CheckSpec, outcome: &Outcome) -> Health {
     match outcome {
-        Outcome::Http(result) => judge_http(spec, result.as_deref(), now),
-        Outcome::Tcp(result) => judge_tcp(spec, result.as_ref()),
+        Outcome::Overdue => Health::critical(format!(
+            "It gave no answer that could be judged within {}.",
+            duration_words(spec.timeout)
+        ))
+        .with_remedy("It hangs or is overloaded: look at its log, and restart it if it does not recover."),
+        Outcome::NoSecret(why) => {
+            Health::unknown(format!("It cannot be checked without its secret: {}.", tidy(why, REASON_MAX)))
+                .with_remedy("Put the secret where this check looks for it, and let Hob read it.")
+        }
+        Outcome::Unusable(why) => Health::unknown(format!(
+            "It cannot be checked as it is defined: {}.",
+            tidy(why.trim_end_matches('.'), REASON_MAX)
+        ))
+        .with_remedy("Correct the definition of this check."),
         Outcome::Broken(how) => Health::unknown("Hob's own probe broke off, so the state is unknown.")
             .with_evidence(tidy(how, REASON_MAX))
             .with_remedy("This is a fault of Hob: please report it with the lines from its log."),
+        _ => Health::unknown(format!("The check asks for {}, but got another answer.", spec.target.kind())),
+    }
+}
+
+/// The other way round, for what must not answer. What is unknown stays so.
+fn upside_down(health: Health) -> Health {
+    match health.level {
+        Level::Unknown => health,
+        Level::Critical => {
+            Health::ok(format!("It fails, as it should: {}", health.reason)).with_evidence(health.evidence)
+        }
+        Level::Ok | Level::Warning => Health::critical("It answers, although it should not.")
+            .with_evidence(if health.evidence.is_empty() { health.reason } else { health.evidence })
+            .with_remedy("Close it again, or turn this check round."),
     }
 }
 
@@ -53,6 +111,12 @@ pub(crate) fn judge_http(spec: &CheckSpec, result: Result<&Response, &ProbeError
         return wrong;
     }
     health = health.or_worse(judge_certificate(http, response, now));
+    if response.withheld {
+        health = health.or_worse(
+            Health::warning("It answers, but was not given the secret of this check, since its certificate is not trusted.")
+                .with_remedy("Give it a certificate that this machine trusts, or set trusted = false for this check."),
+        );
+    }
     health = health.or_worse(judge_time(spec, response.timings.total));
     if health.level == Level::Ok { health } else { health.with_evidence(evidence(response)) }
 }
@@ -174,7 +238,7 @@ fn judge_certificate(http: &HttpCheck, response: &Response, now: Timestamp) -> H
 }
 
 fn judge_time(spec: &CheckSpec, took: Duration) -> Health {
-    let limit = spec.timeout.mul_f64(0.8);
+    let limit = spec.warn_after.unwrap_or_else(|| spec.timeout.mul_f64(0.8));
     if took <= limit {
         return Health::ok("");
     }
@@ -183,7 +247,18 @@ fn judge_time(spec: &CheckSpec, took: Duration) -> Health {
         duration_words(limit),
         duration_words(spec.timeout)
     ))
-    .with_remedy("Look whether the machine is busy, or give this check a longer timeout.")
+    .with_remedy("Look whether the machine is busy, or give this check more time.")
+}
+
+/// What is to be thought of no certificate at all.
+fn judge_no_tls(error: &tls_probe::Error) -> Health {
+    let level =
+        if matches!(error, tls_probe::Error::NoSocket { .. }) { Level::Unknown } else { Level::Critical };
+    let health = Health::new(level, tidy(&error.to_string(), REASON_MAX));
+    match server::remedy(error.kind()) {
+        Some(remedy) => health.with_remedy(remedy),
+        None => health,
+    }
 }
 
 /// What is to be thought of no answer at all.
@@ -229,6 +304,12 @@ fn remedy_for_error(error: &ProbeError) -> Option<&'static str> {
         ProbeError::TooManyRedirects { .. } | ProbeError::RedirectLoop { .. } => {
             "Service and proxy disagree about the address: look at the base address in the service's settings, and \
              whether the proxy tells it that visitors come over HTTPS."
+        }
+        ProbeError::NotHttp2 { .. } | ProbeError::Http2 { .. } => {
+            "Let the check speak HTTP/1.1: version = \"1\"."
+        }
+        ProbeError::Withheld { .. } => {
+            "Give the server a certificate that this machine trusts, or set trusted = false for this check."
         }
         _ => return None,
     })

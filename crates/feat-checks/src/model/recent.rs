@@ -21,13 +21,20 @@ pub(crate) struct Sample {
 
 /// The last probes of every check.
 #[derive(Debug, Default)]
-pub(crate) struct Recent(Mutex<HashMap<ResourceId, VecDeque<Sample>>>);
+pub(crate) struct Recent(Mutex<HashMap<ResourceId, Known>>);
+
+#[derive(Debug, Default)]
+struct Known {
+    samples: VecDeque<Sample>,
+    /// What came of the last one, in words.
+    words: Box<str>,
+}
 
 impl Recent {
     /// Adds one; the oldest makes room.
     pub(crate) fn add(&self, id: &ResourceId, sample: Sample) {
         let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let ring = map.entry(id.clone()).or_insert_with(|| VecDeque::with_capacity(RECENT_MAX));
+        let ring = &mut map.entry(id.clone()).or_default().samples;
         if ring.len() >= RECENT_MAX {
             ring.pop_front();
         }
@@ -42,7 +49,19 @@ impl Recent {
     /// The last probes, oldest first.
     pub(crate) fn of(&self, id: &ResourceId) -> Vec<Sample> {
         let map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        map.get(id).map(|ring| ring.iter().copied().collect()).unwrap_or_default()
+        map.get(id).map(|known| known.samples.iter().copied().collect()).unwrap_or_default()
+    }
+
+    /// Keeps what came of the last probe, in words.
+    pub(crate) fn keep_words(&self, id: &ResourceId, words: String) {
+        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        map.entry(id.clone()).or_default().words = words.into();
+    }
+
+    /// What came of the last probe, in words; empty before the first.
+    pub(crate) fn words(&self, id: &ResourceId) -> String {
+        let map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        map.get(id).map(|known| known.words.to_string()).unwrap_or_default()
     }
 }
 
@@ -60,7 +79,10 @@ mod tests {
         let samples = recent.of(&id);
         assert_eq!(samples.len(), RECENT_MAX);
         assert_eq!((samples[0].at.millis(), samples[59].at.millis()), (40, 99));
+        recent.keep_words(&id, "It answers.".to_owned());
+        assert_eq!(recent.words(&id), "It answers.");
         recent.forget(&id);
+        assert!(recent.words(&id).is_empty());
         assert!(recent.of(&id).is_empty());
     }
 }

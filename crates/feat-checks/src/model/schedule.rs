@@ -4,7 +4,7 @@
 //! already fail may use only a part of the slots, so that hundreds that hang until their time is up never keep the
 //! others waiting.
 
-use super::progress::{Pace, Progress, Said};
+use super::progress::{Pace, Patience, Progress, Said};
 use hob_base::ResourceId;
 use hob_feature::CheckSpec;
 use std::cmp::Reverse;
@@ -64,6 +64,22 @@ pub(crate) struct Start {
     pub(crate) slot: Slot,
     /// When it was due.
     pub(crate) due: Duration,
+}
+
+/// What came of a probe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// A result, with the kind of failure where there was no answer.
+    Result {
+        /// What it says.
+        said: Said,
+        /// The kind of failure.
+        failure: Option<&'static str>,
+    },
+    /// A failure that is to judge nobody, since it may be another's fault.
+    HeldBack,
+    /// Nothing: it was not asked, because it rests.
+    Rests(Said),
 }
 
 /// The place that a probe takes while it is under way.
@@ -191,14 +207,18 @@ impl Schedule {
         &mut self,
         id: &ResourceId,
         slot: Slot,
-        said: Said,
-        failure: Option<&'static str>,
+        found: Found,
         now: Duration,
     ) -> Option<Said> {
         let many_fail = self.running_failing > FAILING_MANY;
         self.release(slot);
         let check = self.checks.get_mut(id).filter(|check| check.serial == slot.serial)?;
-        let (say, pace) = check.progress.take(said, failure, check.spec.failures);
+        let (say, pace) = match found {
+            Found::Result { said, failure } => check.progress.take(said, failure, Patience::of(&check.spec)),
+            Found::HeldBack => check.progress.hold_back(),
+            Found::Rests(said) => check.progress.rest(said),
+        };
+        let (retry, most) = (check.spec.retry, check.spec.jitter);
         let again = check.state == State::Running { again: true };
         let every = check.spec.every.max(Duration::from_millis(100));
         let due = match pace {
@@ -210,14 +230,14 @@ impl Schedule {
                     let missed = u32::try_from(missed).unwrap_or(u32::MAX);
                     check.base += every.saturating_mul(missed.saturating_add(1));
                 }
-                check.base + jitter(slot.serial ^ check.base.as_secs(), every)
+                check.base + jitter(slot.serial ^ check.base.as_secs(), every, most)
             }
             // Many that hang until their time is up would else take all slots that what fails may have.
             Pace::Failing if many_fail => {
-                let pause = Progress::pause(pace, every, chance(id));
+                let pause = Progress::pause(pace, every, retry, chance(id));
                 now + (pause + now.saturating_sub(slot.began)).min(every)
             }
-            Pace::Soon | Pace::Failing => now + Progress::pause(pace, every, chance(id)),
+            Pace::Soon | Pace::Failing => now + Progress::pause(pace, every, retry, chance(id)),
         };
         let state = self.appoint(id, due);
         if let Some(check) = self.checks.get_mut(id) {
@@ -256,9 +276,10 @@ fn spread(id: &ResourceId, within: Duration) -> Duration {
     within.mul_f64((chance(id) % 10_000) as f64 / 10_000.0)
 }
 
-/// Up to a twentieth of the interval, at most half a second, so that checks that fell into step fall out of it again.
-fn jitter(seed: u64, every: Duration) -> Duration {
-    let most = (every / 20).min(Duration::from_millis(500));
+/// Up to what the owner says, else a twentieth of the interval and at most half a second, so that checks that fell into
+/// step fall out of it again.
+fn jitter(seed: u64, every: Duration, most: Option<Duration>) -> Duration {
+    let most = most.unwrap_or_else(|| (every / 20).min(Duration::from_millis(500)));
     most.mul_f64((mix(seed) % 1000) as f64 / 1000.0)
 }
 

@@ -8,7 +8,7 @@ use hob_feature::checks::{
     HttpLogin, PingCheck, RegistryCheck, Security, ServerCheck, TlsCheck,
 };
 use http::{HeaderName, HeaderValue};
-use http_probe::{Url, UrlError};
+use http_probe::{ConnectTo, Url, UrlError};
 use recurrence::Window;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub(crate) const DAYS: RangeInclusive<u32> = 0..=3650;
 /// The methods that a check may use.
 pub(crate) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 /// The types of record that can be asked for.
-pub(crate) const RECORDS: [&str; 9] = ["A", "AAAA", "CNAME", "MX", "NS", "TXT", "SRV", "PTR", "SOA"];
+pub(crate) const RECORDS: [&str; 10] = ["A", "AAAA", "CAA", "CNAME", "MX", "NS", "TXT", "SRV", "PTR", "SOA"];
 /// The longest name, in characters.
 pub(crate) const NAME_MAX: usize = 80;
 
@@ -183,20 +183,7 @@ pub(crate) fn host_problem(host: &str) -> Result<(), String> {
     }
 }
 
-/// What is wrong with `host:port`, or with `host` alone where the port may be left out.
-pub(crate) fn authority_problem(text: &str, port_needed: bool) -> Result<(), String> {
-    let wrong = || "write a host and a port, for example 192.168.1.10:443".to_owned();
-    if text.is_empty() || text.contains(['/', '?', '#', '@', ' ']) {
-        return Err(wrong());
-    }
-    let has_port = text.rsplit_once(':').is_some_and(|(host, port)| {
-        !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) && !host.is_empty()
-    });
-    if port_needed && !has_port {
-        return Err(wrong());
-    }
-    Url::parse(&format!("http://{text}/")).map(|_| ()).map_err(|_| wrong())
-}
+const HOST_AND_PORT: &str = "write a host and a port, for example 192.168.1.10:443";
 
 /// What is wrong with days before an end.
 pub(crate) fn days_problem(days: CertificateDays) -> Result<(), String> {
@@ -249,7 +236,7 @@ fn http_mistakes(http: &HttpCheck, found: &mut Found) {
     );
     page_mistakes(http, found);
     if let Some(to) = &http.connect_to {
-        found.of("connect_to", authority_problem(to, true));
+        found.of("connect_to", to.parse::<ConnectTo>().map(|_| ()).map_err(|_| HOST_AND_PORT.to_owned()));
     }
     if let Some(HttpLogin::Basic { user, .. }) = &http.login {
         found.unless(!user.contains([':', '\n', '\r']), "user", || "a user name holds no colon".to_owned());
@@ -350,15 +337,17 @@ fn dns_mistakes(dns: &DnsCheck, found: &mut Found) {
     });
     if let Some(server) = &dns.server {
         let alone = host_problem(server);
-        found.of("server", alone.or_else(|_| authority_problem(server, false)));
+        found.of(
+            "server",
+            alone.or_else(|_| server.parse::<ConnectTo>().map(|_| ()).map_err(|_| HOST_AND_PORT.to_owned())),
+        );
     }
     found.unless(dns.expect.len() <= LIST_MAX, "expect", || format!("at most {LIST_MAX} can be given"));
 }
 
 fn domain_mistakes(domain: &DomainCheck, found: &mut Found) {
-    let plain = host_problem(&domain.domain).is_ok() && domain.domain.trim_matches('.').contains('.');
-    let is_name = domain.domain.parse::<std::net::IpAddr>().is_err();
-    found.unless(plain && is_name, "domain", || {
+    let registered = rdap::Domain::parse(&domain.domain);
+    found.unless(registered.is_ok(), "domain", || {
         "write a registered domain, for example example.org".to_owned()
     });
     found.of("server", url_problem(&domain.server));
@@ -392,9 +381,12 @@ fn docker_mistakes(docker: &DockerCheck, found: &mut Found) {
 }
 
 fn registry_mistakes(registry: &RegistryCheck, found: &mut Found) {
-    found.unless(!registry.image.trim().is_empty() && registry.image.len() <= 1024, "image", || {
-        "write an image, for example ghcr.io/me/app:1".to_owned()
-    });
+    found.of(
+        "image",
+        registry_probe::Reference::parse(&registry.image)
+            .map(|_| ())
+            .map_err(|error| format!("{error} Write for example ghcr.io/me/app:1")),
+    );
     found.unless(registry.user.is_none() || registry.password.is_some(), "password", || {
         "a user needs a password; give it as { file = \"/path\" } or { env = \"NAME\" }".to_owned()
     });

@@ -21,6 +21,10 @@ fn well() -> Said {
     Said { health: Health::ok("Well."), status: None }
 }
 
+fn result(said: Said, failure: Option<&'static str>) -> Found {
+    Found::Result { said, failure }
+}
+
 fn down() -> Said {
     Said { health: Health::critical("Down."), status: None }
 }
@@ -37,7 +41,12 @@ fn new_checks_begin_within_a_second_and_keep_their_rhythm() {
     assert_eq!(started.len(), 20);
     assert!(started.windows(2).all(|pair| pair[0].due <= pair[1].due));
     for start in &started {
-        let said = schedule.finished(&start.spec.resource, start.slot, well(), None, start.due + SECOND / 10);
+        let said = schedule.finished(
+            &start.spec.resource,
+            start.slot,
+            result(well(), None),
+            start.due + SECOND / 10,
+        );
         assert_eq!(said, Some(well()));
     }
     let mut again = all_due(&mut schedule, 32 * SECOND);
@@ -61,7 +70,7 @@ fn many_new_checks_do_not_begin_all_at_once() {
         assert!(batch.len() < 40, "{} at {now:?}", batch.len());
         started += batch.len();
         for start in batch {
-            schedule.finished(&start.spec.resource, start.slot, well(), None, now);
+            schedule.finished(&start.spec.resource, start.slot, result(well(), None), now);
         }
     }
     assert_eq!(started, 2000);
@@ -72,7 +81,7 @@ fn checks_that_stay_are_not_disturbed_by_those_that_come_and_go() {
     let mut schedule = Schedule::default();
     schedule.sync(specs(3, 30 * SECOND), Duration::ZERO, |_| None);
     for start in all_due(&mut schedule, SECOND) {
-        schedule.finished(&start.spec.resource, start.slot, well(), None, SECOND);
+        schedule.finished(&start.spec.resource, start.slot, result(well(), None), SECOND);
     }
     let before = schedule.next_due();
     let gone =
@@ -91,7 +100,7 @@ fn the_result_of_a_check_that_is_gone_or_is_another_by_now_is_dropped() {
     let start = all_due(&mut schedule, SECOND).remove(0);
     schedule.sync(vec![], SECOND, |_| None);
     schedule.sync(specs(1, SECOND), SECOND, |_| None);
-    assert_eq!(schedule.finished(&id(0), start.slot, well(), None, 2 * SECOND), None);
+    assert_eq!(schedule.finished(&id(0), start.slot, result(well(), None), 2 * SECOND), None);
     assert_eq!(all_due(&mut schedule, 2 * SECOND).len(), 1);
 }
 
@@ -102,9 +111,9 @@ fn a_poke_makes_it_due_and_one_under_way_is_made_once_more() {
     let start = all_due(&mut schedule, SECOND).remove(0);
     schedule.poke(&id(0), SECOND);
     assert!(all_due(&mut schedule, SECOND).is_empty(), "one at a time");
-    schedule.finished(&id(0), start.slot, well(), None, 2 * SECOND);
+    schedule.finished(&id(0), start.slot, result(well(), None), 2 * SECOND);
     let start = all_due(&mut schedule, 2 * SECOND).remove(0);
-    schedule.finished(&id(0), start.slot, well(), None, 2 * SECOND);
+    schedule.finished(&id(0), start.slot, result(well(), None), 2 * SECOND);
     assert!(all_due(&mut schedule, 3 * SECOND).is_empty());
     schedule.poke(&id(0), 3 * SECOND);
     assert_eq!(all_due(&mut schedule, 3 * SECOND).len(), 1);
@@ -117,12 +126,12 @@ fn a_failure_is_looked_at_again_soon_and_then_every_five_seconds() {
     schedule.sync(specs(1, 30 * SECOND), Duration::ZERO, |_| Some(well()));
     let start = all_due(&mut schedule, 30 * SECOND).remove(0);
     let now = start.due;
-    assert_eq!(schedule.finished(&id(0), start.slot, down(), Some("refused"), now), Some(well()));
+    assert_eq!(schedule.finished(&id(0), start.slot, result(down(), Some("refused")), now), Some(well()));
     let due = schedule.next_due().unwrap() - now;
     assert!(due >= SECOND && due < 2 * SECOND, "{due:?}");
     let now = now + 2 * SECOND;
     let start = all_due(&mut schedule, now).remove(0);
-    assert_eq!(schedule.finished(&id(0), start.slot, down(), Some("refused"), now), Some(down()));
+    assert_eq!(schedule.finished(&id(0), start.slot, result(down(), Some("refused")), now), Some(down()));
     assert_eq!(schedule.next_due(), Some(now + 5 * SECOND));
 }
 
@@ -138,7 +147,7 @@ fn checks_that_fail_leave_slots_to_the_others() {
     assert_eq!(all_due(&mut schedule, 31 * SECOND).len(), 50);
     // As slots for what fails become free, those that waited longest get them.
     let first = &failing[0];
-    schedule.finished(&first.spec.resource, first.slot, down(), Some("x"), 40 * SECOND);
+    schedule.finished(&first.spec.resource, first.slot, result(down(), Some("x")), 40 * SECOND);
     assert_eq!(all_due(&mut schedule, 40 * SECOND).len(), 1);
 }
 
@@ -150,7 +159,7 @@ fn no_more_run_than_there_are_slots() {
     assert_eq!(started.len(), RUNNING_MAX);
     assert_eq!(schedule.next_due(), None, "only the end of a probe can change anything");
     let one = &started[0];
-    schedule.finished(&one.spec.resource, one.slot, well(), None, 10 * SECOND);
+    schedule.finished(&one.spec.resource, one.slot, result(well(), None), 10 * SECOND);
     assert_eq!(all_due(&mut schedule, 10 * SECOND).len(), 1);
 }
 
@@ -160,10 +169,37 @@ fn a_probe_that_took_longer_than_its_interval_is_not_made_up_for() {
     schedule.sync(specs(1, SECOND), Duration::ZERO, |_| None);
     let start = all_due(&mut schedule, SECOND).remove(0);
     let now = start.due + 10 * SECOND;
-    schedule.finished(&id(0), start.slot, well(), None, now);
+    schedule.finished(&id(0), start.slot, result(well(), None), now);
     assert!(all_due(&mut schedule, now).is_empty());
     let due = schedule.next_due().unwrap();
     assert!(due > now && due <= now + SECOND + SECOND / 20, "{due:?}");
+}
+
+#[test]
+fn the_owner_says_how_soon_to_look_again_and_by_how_much_to_put_off() {
+    let wish = CheckSpec {
+        retry: Some(7 * SECOND),
+        jitter: Some(20 * SECOND),
+        ..CheckSpec::clone(&spec(0, 60 * SECOND))
+    };
+    let mut schedule = Schedule::default();
+    schedule.sync(vec![Arc::new(wish)], Duration::ZERO, |_| Some(well()));
+    let start = all_due(&mut schedule, 60 * SECOND).remove(0);
+    schedule.finished(&id(0), start.slot, result(down(), Some("refused")), 60 * SECOND);
+    assert_eq!(schedule.next_due(), Some(67 * SECOND));
+    let start = all_due(&mut schedule, 67 * SECOND).remove(0);
+    schedule.finished(&id(0), start.slot, result(well(), None), 67 * SECOND);
+    let due = schedule.next_due().unwrap();
+    assert!(due > 67 * SECOND && due <= 150 * SECOND, "{due:?}");
+}
+
+#[test]
+fn what_is_held_back_is_asked_again_soon_and_says_what_was_said() {
+    let mut schedule = Schedule::default();
+    schedule.sync(specs(1, 60 * SECOND), Duration::ZERO, |_| Some(well()));
+    let start = all_due(&mut schedule, 60 * SECOND).remove(0);
+    assert_eq!(schedule.finished(&id(0), start.slot, Found::HeldBack, 60 * SECOND), Some(well()));
+    assert_eq!(schedule.next_due(), Some(65 * SECOND));
 }
 
 proptest! {
@@ -180,13 +216,13 @@ proptest! {
                 3 => running.extend(schedule.start(now)),
                 _ => if let Some(start) = running.pop() {
                     let (said, failure) = if good { (well(), None) } else { (down(), Some("x")) };
-                    schedule.finished(&start.spec.resource, start.slot, said, failure, now);
+                    schedule.finished(&start.spec.resource, start.slot, result(said, failure), now);
                 }
             }
             schedule.sync(wanted.iter().map(|n| spec(*n, 10 * SECOND)).collect(), now, |_| None);
         }
         for start in running.drain(..) {
-            schedule.finished(&start.spec.resource, start.slot, well(), None, now);
+            schedule.finished(&start.spec.resource, start.slot, result(well(), None), now);
         }
         // Every check that is wanted comes up within one interval.
         let due: HashSet<_> =
