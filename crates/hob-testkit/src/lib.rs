@@ -3,6 +3,7 @@
 
 pub mod browser;
 pub mod client;
+pub mod fake_peer;
 pub mod fake_service;
 pub mod hub;
 
