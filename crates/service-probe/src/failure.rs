@@ -287,8 +287,8 @@ fn of_connection(error: &tls_probe::Error) -> Phase {
 fn silence(phase: Phase) -> &'static str {
     match phase {
         Phase::Greeting => "accepted the connection but said nothing",
-        Phase::StartTls => "greeted but did not say whether it secures the connection",
-        Phase::Login => "did not let the probe in, nor turn it away,",
+        Phase::StartTls => "accepted the connection but did not say whether it can be secured",
+        Phase::Login => "accepted the connection but gave no answer to the login",
         _ => "accepted the connection but gave no answer",
     }
 }
@@ -312,4 +312,59 @@ fn moment(phase: Phase, begun: bool) -> String {
 
 fn beginning(came: &str) -> String {
     if came.is_empty() { "nothing came".to_owned() } else { format!("it begins with “{came}”") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_sentences() {
+        let at = SocketAddr::from(([10, 0, 0, 5], 5432));
+        let after = Duration::from_secs(5);
+        let silent = |phase| Failure::Silent { at, phase, after };
+        let closed = |phase, begun| Failure::Closed { at, phase, begun };
+        let unexpected =
+            |came: &str| Failure::Unexpected { at, expected: "OK".to_owned(), came: came.to_owned() };
+        for (failure, sentence) in [
+            (
+                silent(Phase::Greeting),
+                "10.0.0.5:5432 accepted the connection but said nothing within 5 seconds.",
+            ),
+            (
+                silent(Phase::Answer),
+                "10.0.0.5:5432 accepted the connection but gave no answer within 5 seconds.",
+            ),
+            (
+                silent(Phase::Login),
+                "10.0.0.5:5432 accepted the connection but gave no answer to the login within 5 seconds.",
+            ),
+            (
+                Failure::Unfinished { at, phase: Phase::Greeting, after },
+                "10.0.0.5:5432 began its greeting but did not finish it within 5 seconds.",
+            ),
+            (
+                closed(Phase::Greeting, false),
+                "10.0.0.5:5432 accepted the connection and closed it without a word.",
+            ),
+            (
+                closed(Phase::Login, false),
+                "10.0.0.5:5432 accepted the connection and closed it before the login.",
+            ),
+            (
+                closed(Phase::Answer, true),
+                "10.0.0.5:5432 accepted the connection and closed it in the middle of its answer.",
+            ),
+            (unexpected(""), "10.0.0.5:5432 answers, but without “OK”: nothing came."),
+            (unexpected("no"), "10.0.0.5:5432 answers, but without “OK”: it begins with “no”."),
+            (
+                Failure::CredentialWithheld { at, reason: "its certificate is self-signed".to_owned() },
+                "The password was not sent to 10.0.0.5:5432: its certificate is self-signed.",
+            ),
+        ] {
+            assert_eq!(failure.to_string(), sentence);
+        }
+        assert_eq!(silent(Phase::Login).phase(), Phase::Login);
+        assert_eq!(Failure::from(tls_probe::Error::Refused { addr: at }).kind(), "refused");
+    }
 }
