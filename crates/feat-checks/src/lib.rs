@@ -2,14 +2,18 @@
 //!
 //! Data flow: features publish [`hob_feature::CheckSpec`]s to the check book; the listener `checks.runner` probes each
 //! at its interval, a pure judgement turns the answer into a health, and the resource is observed under the source
-//! `checks`. The owner's own `[[service]]` entries in `hob.toml` become resources `service/config/<name>` and check
-//! specifications in the pass `checks.configured` (source and origin `checks.config`).
+//! `checks`. The owner's own `[[service]]` and `[[check]]` entries in `hob.toml` are read as definitions (`model::definition`), which
+//! the pass `checks.configured` makes resources (`service/config/<name>`, `certificate/config/<name>` ...), check
+//! specifications and silences (source and origin `checks.config`). Groups are checks that ask nobody: they follow from
+//! their members.
 //!
 //! Invariants:
 //! - One probe at a time per check, a bounded number in all; those that already fail can never crowd out the others.
 //! - What is said of a resource changes only when its state does: no figure of a single probe is in reason or facts.
 //!   Response times live in this crate's own memory and are drawn on the resource's page.
-//! - A probe sends no credentials, ever.
+//! - A probe sends a credential only where the owner gave it one for this check, and never to what was merely found.
+//! - A probe that hangs in any phase is given up; one that cannot be made says nothing of what it should have probed.
+//! - While the Internet connection is lost (`connection/home/internet`) no check of an outside address is judged.
 //! - What a remote party says goes into text as data: without control characters, cut to a length.
 //!
 //! It owns no tables.

@@ -106,6 +106,8 @@ struct Runner {
     anchors: JoinSet<(usize, bool)>,
     /// When all anchors are to be asked again.
     anchors_at: Duration,
+    /// When to say again how the connection is.
+    connection_at: Duration,
     /// Of checks that were answered, or tried an address: whether it is outside.
     placed: HashMap<ResourceId, bool>,
     /// The groups of which a resource is a member.
@@ -135,6 +137,7 @@ impl Runner {
             under_way: HashMap::new(),
             anchors: JoinSet::new(),
             anchors_at: now,
+            connection_at: now,
             placed: HashMap::new(),
             groups: HashMap::new(),
             orphans_at: Some(now + ORPHANS_AFTER),
@@ -208,12 +211,16 @@ impl Runner {
             self.under_way.insert(task.id(), UnderWay { spec, slot, began: now });
         }
         self.ask_anchors_if_due(now);
+        if self.connection_due().is_some_and(|at| at <= now) {
+            self.tell_connection().await;
+        }
     }
 
     fn pause(&self) -> Duration {
         let now = self.ctx.clock.monotonic();
         let anchors = (!self.internet.anchors.is_empty()).then_some(self.anchors_at);
-        let moments = [self.schedule.next_due(), self.orphans_at, self.guard.next(), anchors];
+        let moments =
+            [self.schedule.next_due(), self.orphans_at, self.guard.next(), anchors, self.connection_due()];
         let next = moments.into_iter().flatten().min();
         next.map_or(LONGEST_SLEEP, |next| next.saturating_sub(now).min(LONGEST_SLEEP))
     }
@@ -301,8 +308,8 @@ impl Runner {
         self.orphans_at = None;
         let source = SOURCE.into();
         for resource in self.ctx.resources.list() {
-            let ours = self.schedule.contains(&resource.id)
-                || resource.id == connection() && !self.guard.all().is_empty();
+            let ours =
+                self.schedule.contains(&resource.id) || resource.id == connection() && !self.guard.is_empty();
             if resource.words.contains_key(&source) && !ours {
                 info!(resource = %resource.id, "nobody wants this checked any more");
                 self.ctx.resources.withdraw(SOURCE, resource.id.clone()).await;

@@ -144,6 +144,11 @@ impl Guard {
         self.outside.contains_key(id)
     }
 
+    /// Whether there is no check of an outside address.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.outside.is_empty()
+    }
+
     /// Every check of an outside address.
     pub(crate) fn all(&self) -> Vec<ResourceId> {
         self.outside.keys().cloned().collect()
@@ -157,6 +162,12 @@ impl Guard {
     /// Whether a failure that may come from a missing connection is to judge nobody yet.
     pub(crate) fn holds_back(&self, id: &ResourceId) -> bool {
         !matches!(self.state, State::Calm) && self.has(id)
+    }
+
+    /// Whether anything was heard from outside, or in vain, since the start.
+    pub(crate) fn is_informed(&self) -> bool {
+        self.outside.values().any(|outside| outside.last.is_some())
+            || self.anchors.iter().any(Option::is_some)
     }
 
     /// How many different outside addresses there are, anchors among them.

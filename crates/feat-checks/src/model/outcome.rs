@@ -215,9 +215,11 @@ impl Outcome {
                 "resolve" | "resolve_timeout" | "no_address" | "refused" | "unreachable" | "connect_timeout"
                 | "no_reply" | "no_answer",
             ) => Reach::NoWay,
+            // What was connected before the way was lost ends in silence after it.
             Some(
-                "no_socket" | "no_secret" | "unusable" | "overdue" | "broken" | "not_permitted"
-                | "bad_question" | "socket" | "bad_url" | "bad_request",
+                "head_timeout" | "body_timeout" | "tls_timeout" | "silent" | "unfinished" | "overdue"
+                | "no_socket" | "no_secret" | "unusable" | "broken" | "not_permitted" | "bad_question"
+                | "socket" | "bad_url" | "bad_request",
             ) => Reach::Unclear,
             // A wrong answer is an answer.
             None | Some(_) => Reach::There,
@@ -244,5 +246,28 @@ impl Outcome {
             Self::Tls(Ok(examined)) => Some(examined.took),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_probe::Phase;
+
+    #[test]
+    fn silence_after_a_connection_says_nothing_of_the_way_and_a_wrong_answer_is_one() {
+        let addr = ([1, 1, 1, 1], 443).into();
+        let after = Duration::from_secs(1);
+        for (error, reach) in [
+            (ProbeError::ConnectTimeout { addr, after }, Reach::NoWay),
+            (ProbeError::Refused { addr }, Reach::NoWay),
+            (ProbeError::ResolveTimeout { host: "x".into(), after }, Reach::NoWay),
+            (ProbeError::HeadTimeout { after, phase: Phase::BeforeHead }, Reach::Unclear),
+            (ProbeError::NotHttp { first_bytes: "x".into() }, Reach::There),
+        ] {
+            assert_eq!(Outcome::Tcp(Err(error)).reach(), reach);
+        }
+        assert_eq!(Outcome::Overdue.reach(), Reach::Unclear);
+        assert_eq!(Outcome::Group(vec![]).reach(), Reach::Unclear);
     }
 }

@@ -17,8 +17,10 @@ use tracing::{info, warn};
 const ANCHORS_EVERY: Duration = Duration::from_secs(60);
 /// How often they are asked while the connection is lost.
 const LOST_ANCHORS_EVERY: Duration = Duration::from_secs(5);
-/// What is said of the connection holds until it is said again, with every round of the anchors or of the guard.
-const HOLDS_FOR: Duration = Duration::from_secs(86_400);
+/// How often it is said of the connection how it is, though nothing changed.
+const SAID_EVERY: Duration = Duration::from_secs(3600);
+/// How long that holds.
+const HOLDS_FOR: Duration = Duration::from_secs(3 * 3600);
 
 /// The resource that stands for the connection.
 pub(crate) fn connection() -> ResourceId {
@@ -29,7 +31,7 @@ impl Runner {
     /// Lets the guard know which checks go outside. Returns whether there was or is any. A check that must fail says
     /// nothing of the way.
     pub(super) fn guard_checks(&mut self, specs: &[Arc<CheckSpec>]) -> bool {
-        let before = !self.guard.all().is_empty();
+        let before = !self.guard.is_empty();
         for spec in specs {
             let host = host_of(&spec.target).filter(|host| match self.placed.get(&spec.resource) {
                 Some(outside) => *outside,
@@ -42,7 +44,7 @@ impl Runner {
                 _ => self.guard.remove(&spec.resource),
             }
         }
-        before || !self.guard.all().is_empty()
+        before || !self.guard.is_empty()
     }
 
     /// A name may lead into the house or out of it: what was connected to shows.
@@ -59,12 +61,21 @@ impl Runner {
         }
     }
 
-    /// Says how the connection is; nothing of it where nothing goes outside.
-    pub(super) async fn tell_connection(&self) {
-        if self.guard.all().is_empty() {
+    /// When to say again how the connection is; nothing before anything was heard.
+    pub(super) fn connection_due(&self) -> Option<Duration> {
+        (self.guard.is_informed() && !self.guard.is_empty()).then_some(self.connection_at)
+    }
+
+    /// Says how the connection is; nothing of it where nothing goes outside, or nothing was heard from there yet.
+    pub(super) async fn tell_connection(&mut self) {
+        if self.guard.is_empty() {
             self.ctx.resources.withdraw(SOURCE, connection()).await;
             return;
         }
+        if !self.guard.is_informed() {
+            return;
+        }
+        self.connection_at = self.ctx.clock.monotonic() + SAID_EVERY;
         let count = self.guard.addresses();
         let health = if self.guard.is_lost() {
             Health::critical(format!(
@@ -134,7 +145,7 @@ impl Runner {
             return;
         }
         self.anchors_at = now + if self.guard.is_lost() { LOST_ANCHORS_EVERY } else { ANCHORS_EVERY };
-        if self.guard.all().is_empty() {
+        if self.guard.is_empty() {
             return;
         }
         for (n, anchor) in self.internet.anchors.iter().enumerate() {
