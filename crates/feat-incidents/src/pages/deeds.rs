@@ -75,7 +75,7 @@ fn hear_less(incident: &Incident, path: &str, ctx: &Ctx) -> Markup {
                     @for (value, text) in SNOOZE { button type="submit" name="until" value=(value) aria-label={ "Snooze: " (text) } { (text) } }
                 }
                 form.thumbs method="post" action={ (path) "/mute" } { button type="submit" { "Mute until it changes" } }
-                p { a href={ "/silences/new?resource=" (encode_id(&incident.cause.resource)) } { "Silence " (incident.cause.name) " …" } }
+                p.thumbs { a.button href={ "/silences/new?resource=" (encode_id(&incident.cause.resource)) } { "Make a silence …" } }
             },
             Some(Hush::Snoozed { by, until }) => { p { (by) " wants to hear of it again at " (time(*until, ctx)) "." } (again) },
             Some(Hush::Muted { by }) => { p { (by) " wants to hear of it only when it changes." } (again) },

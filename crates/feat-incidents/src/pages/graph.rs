@@ -29,9 +29,9 @@ const GAP_X: usize = 34;
 const GAP_Y: usize = 10;
 const MARGIN: usize = 2;
 /// So many letters fit into a box.
-const LETTERS_MAX: usize = 15;
-/// Columns taller than this begin at the top, so that the cause is in sight.
-const TALL: usize = 8;
+const LETTERS_MAX: usize = 16;
+/// What stands in a column that would be taller than this stands in several, so that the whole is in sight.
+const TALL: usize = 10;
 
 /// One resource of the drawing.
 struct Item {
@@ -167,28 +167,36 @@ struct Plan {
 
 fn plan(columns: &[Column], left_out: usize) -> Plan {
     let last = columns.len().saturating_sub(1);
-    let extra = |i: usize| if i == last { left_out } else { 0 };
-    let rows = |i: usize, column: &Column| {
-        column.shown.len() + usize::from(!column.hidden.is_empty() || extra(i) > 0)
-    };
-    let tallest = columns.iter().enumerate().map(|(i, column)| rows(i, column)).max().unwrap_or(0);
+    let count = |i: usize| columns[i].hidden.len() + if i == last { left_out } else { 0 };
+    // What stands in each column, a tall one beside itself; nobody is the box that counts the rest.
+    let mut stacks: Vec<Vec<Option<usize>>> = Vec::new();
+    let mut counted = Vec::new();
+    for (i, column) in columns.iter().enumerate() {
+        let more = (count(i) > 0).then_some(None);
+        let all: Vec<Option<usize>> = column.shown.iter().copied().map(Some).chain(more).collect();
+        stacks.extend(all.chunks(TALL).map(<[Option<usize>]>::to_vec));
+        if more.is_some() {
+            counted.push((stacks.len() - 1, i));
+        }
+    }
     let step = HEIGHT + GAP_Y;
+    let tallest = stacks.iter().map(Vec::len).max().unwrap_or(0);
     let mut plan = Plan {
         places: HashMap::new(),
         more: Vec::new(),
-        width: columns.len() * (WIDTH + GAP_X) - GAP_X + 2 * MARGIN,
-        height: tallest * step - GAP_Y + 2 * MARGIN,
+        width: (stacks.len() * (WIDTH + GAP_X)).saturating_sub(GAP_X) + 2 * MARGIN,
+        height: (tallest * step).saturating_sub(GAP_Y) + 2 * MARGIN,
     };
-    for (i, column) in columns.iter().enumerate() {
-        let x = MARGIN + i * (WIDTH + GAP_X);
-        let top = if tallest > TALL { 0 } else { (tallest - rows(i, column)) * step / 2 };
-        for (row, at) in column.shown.iter().enumerate() {
-            plan.places.insert(*at, (x, MARGIN + top + row * step));
-        }
-        let count = column.hidden.len() + extra(i);
-        if count > 0 {
-            let y = MARGIN + top + column.shown.len() * step;
-            plan.more.push(((x, y), count, column.hidden.clone()));
+    for (number, stack) in stacks.iter().enumerate() {
+        let x = MARGIN + number * (WIDTH + GAP_X);
+        let top = MARGIN + (tallest - stack.len()) * step / 2;
+        for (row, who) in stack.iter().enumerate() {
+            let place = (x, top + row * step);
+            match (who, counted.iter().find(|(stack, _)| *stack == number)) {
+                (Some(at), _) => drop(plan.places.insert(*at, place)),
+                (None, Some((_, i))) => plan.more.push((place, count(*i), columns[*i].hidden.clone())),
+                (None, None) => {}
+            }
         }
     }
     plan
@@ -260,8 +268,11 @@ fn node(item: &Item, (x, y): Place) -> Markup {
             title { (item.name) ": " (state(item)) }
             rect x=(x) y=(y) width=(WIDTH) height=(HEIGHT) rx="8" {}
             svg.icon x=(x + 8) y=(y + 12) width="18" height="18" { use href=(symbol) {} }
-            text x=(x + 31) y=(y + 18) { (tidy(&item.name, LETTERS_MAX)) }
-            text.state x=(x + 31) y=(y + 33) { (state(item)) }
+            // A drawing in the drawing cuts off what is too wide.
+            svg x=(x + 31) y=(y) width=(WIDTH - 35) height=(HEIGHT) {
+                text y="18" { (tidy(&item.name, LETTERS_MAX)) }
+                text.state y="33" { (state(item)) }
+            }
         }
     };
     // Links for the mouse; the keyboard has those of the lists above.

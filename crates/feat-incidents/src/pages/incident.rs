@@ -38,7 +38,7 @@ pub(crate) fn incident(page: &Page<'_>, ctx: &Ctx) -> Markup {
         (problem(page.problem))
         div.incident {
             div.stack { (cause(incident, ctx)) (to_do(incident, ctx)) }
-            @if page.may_write { aside.stack aria-label="What you can do here" { (deeds::deeds(page, ctx)) } }
+            @if page.may_write { aside aria-label="What you can do here" { (deeds::deeds(page, ctx)) } }
             div.stack {
                 (members("What else is affected", &of_role(incident, Role::Affected), "affected", ctx))
                 (members("What broke besides", &of_role(incident, Role::Besides), "besides", ctx))

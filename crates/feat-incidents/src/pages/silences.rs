@@ -136,7 +136,7 @@ fn one(
 ) -> Markup {
     let fixed = is_fixed(silence);
     html! {
-        li.card.gone[state == SilenceState::Ended] {
+        li.card.silence.gone[state == SilenceState::Ended] {
             div.row {
                 (icon("silence"))
                 strong { @if silence.comment.is_empty() { "Without a reason" } @else { (tidy(&silence.comment, 300)) } }

@@ -15,13 +15,13 @@ use hob_testkit::hub::TestHub;
 use serde_json::json;
 
 /// A blank page; `None` where there is no browser.
-async fn blank() -> Option<Page> {
+pub(crate) async fn blank() -> Option<Page> {
     let browser = Browser::start_or_skip().await?;
     Some(browser.page().await.unwrap())
 }
 
 /// Gives the browser the session of a client, and opens a page with it.
-async fn open_as(page: &Page, hub: &TestHub, client: &Client, path: &str) {
+pub(crate) async fn open_as(page: &Page, hub: &TestHub, client: &Client, path: &str) {
     for (name, value) in client.cookies() {
         let cookie = json!({ "name": name, "value": value, "url": hub.url("/"), "httpOnly": true });
         page.cdp("Network.setCookie", cookie).await.unwrap();
@@ -36,7 +36,7 @@ async fn path(page: &Page, hub: &TestHub) -> String {
 }
 
 /// Nothing went wrong and nobody else was asked.
-async fn is_clean(page: &Page, hub: &TestHub, what: &str) {
+pub(crate) async fn is_clean(page: &Page, hub: &TestHub, what: &str) {
     assert_eq!(page.console_errors().await.unwrap(), [""; 0], "{what}");
     let hosts = page.requested_hosts().await.unwrap();
     assert!(hosts.iter().all(|host| *host == hub.address().to_string()), "{what} asks {hosts:?}");

@@ -8,6 +8,7 @@ mod alertmanager;
 mod answers;
 mod browser;
 mod doors;
+mod incidents;
 mod kernel;
 mod support;
 mod watching;

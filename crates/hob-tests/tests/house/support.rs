@@ -3,7 +3,7 @@
 mod events;
 mod picture;
 
-pub(crate) use events::Events;
+pub(crate) use events::{Event, Events};
 pub(crate) use picture::png;
 
 use hob_base::{Health, Level, Observation, Resource, ResourceId};
