@@ -1,12 +1,36 @@
 //! View data → markup.
 
-use hob_base::Health;
-use hob_web::components::health_block;
+mod forms;
+mod list;
+mod one;
+mod snippets;
+
+pub(crate) use forms::{Form, Wrong, delete_form, edit_form, new_form, rotate_form};
+pub(crate) use list::{ListView, list, list_view};
+pub(crate) use one::{OneView, one};
+
+use crate::model::state::Status;
+use hob_base::Level;
 use maud::{Markup, html};
 
-pub(super) fn overview(health: &Health) -> Markup {
+/// Text that somebody copies: selected by a click of the button, readable without it.
+fn copyable(id: &str, label: &str, text: &str) -> Markup {
     html! {
-        div.page-head { h1 { "Pings" } }
-        (health_block(health))
+        div.row {
+            label.sr for=(id) { (label) }
+            input.copy id=(id) type="text" value=(text) readonly autocomplete="off" spellcheck="false";
+            button type="button" data-copy { "Copy" }
+        }
+    }
+}
+
+/// The level in whose colour and shape a status is shown.
+const fn level_of(status: Status, warns: bool) -> Level {
+    match status {
+        Status::Down => Level::Critical,
+        Status::Late => Level::Warning,
+        Status::Up if warns => Level::Warning,
+        Status::Up => Level::Ok,
+        Status::New | Status::Paused => Level::Unknown,
     }
 }
