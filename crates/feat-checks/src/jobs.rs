@@ -12,7 +12,7 @@ pub(crate) const SOURCE: &str = "checks";
 /// The name under which configured services are observed and their checks published.
 pub(crate) const CONFIG_SOURCE: &str = "checks.config";
 
-pub(crate) use runner::{AnchorFn, Figures, ProbeFn};
+pub(crate) use runner::{AnchorFn, Figures, ProbeFn, VALID_UNTIL};
 #[cfg(test)]
 pub(crate) use {probe::look_at_group, runner::connection};
 

@@ -2,6 +2,7 @@
 
 mod asked;
 
+use crate::jobs::VALID_UNTIL;
 use crate::model::recent::{Recent, Sample};
 use hob_base::Resource;
 use hob_base::incident::{Evidence, EvidenceBody};
@@ -15,7 +16,8 @@ use std::time::Duration;
 pub(crate) fn cards(ctx: &Ctx, resource: &Resource) -> Vec<Card> {
     let Some(spec) = ctx.checks.find(&resource.id) else { return Vec::new() };
     let recent = ctx.memory.of::<Recent>();
-    let body = card(&spec, &recent.of(&resource.id), &recent.words(&resource.id));
+    let until = resource.text(VALID_UNTIL);
+    let body = card(&spec, &recent.of(&resource.id), &recent.words(&resource.id), until);
     vec![Card { title: "Check".to_owned(), body }]
 }
 
@@ -42,7 +44,7 @@ fn of_probes(samples: &[Sample], words: String) -> Vec<Evidence> {
     evidence
 }
 
-fn card(spec: &CheckSpec, samples: &[Sample], words: &str) -> Markup {
+fn card(spec: &CheckSpec, samples: &[Sample], words: &str, until: Option<&str>) -> Markup {
     let asked = asked::of(spec);
     html! {
         @match Figures::of(samples) {
@@ -51,6 +53,9 @@ fn card(spec: &CheckSpec, samples: &[Sample], words: &str) -> Markup {
         }
         @if !words.is_empty() {
             p { "The last probe: " (words) }
+        }
+        @if let Some(day) = until {
+            p { (asked::ending(&spec.target)) " " (day) "." }
         }
         @for line in asked {
             p { (line) }
@@ -115,7 +120,7 @@ mod tests {
     fn drawn(samples: &[Sample]) -> String {
         let resource = ResourceId::new("service", "nas", "80");
         let spec = CheckSpec::new(resource, CheckTarget::tcp("nas", 80), Duration::from_secs(60));
-        card(&spec, samples, "").into_string()
+        card(&spec, samples, "It answers.", Some("2027-05-01")).into_string()
     }
 
     #[test]
@@ -129,6 +134,8 @@ mod tests {
         assert!(drawn(&[sample(12, true), sample(9999, false)]).contains("median 12 ms, 1 of 2 failed"));
         assert!(drawn(&[sample(1, false)]).contains("1 probe without a good answer"));
         assert!(drawn(&[]).contains("has not been asked"));
+        assert!(drawn(&[]).contains("The last probe: It answers."));
+        assert!(drawn(&[]).contains("Its certificate is valid until 2027-05-01."));
     }
 
     #[test]

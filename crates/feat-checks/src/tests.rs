@@ -24,6 +24,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 mod connection;
+mod kinds;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -6,7 +6,7 @@ use super::SOURCE;
 use crate::config::internet::{self, Anchor, Internet};
 use crate::model::Outcome;
 use crate::model::guard::Guard;
-use crate::model::judge::judge;
+use crate::model::judge::{date, judge};
 use crate::model::outcome::Reach;
 use crate::model::progress::Said;
 use crate::model::recent::{Recent, Sample};
@@ -43,6 +43,8 @@ pub(crate) struct Asking {
 
 /// The fact that holds the status of the last answer.
 const HTTP_STATUS: &str = "http_status";
+/// The fact that holds the day on which a certificate, registration or credential ends.
+pub(crate) const VALID_UNTIL: &str = "valid_until";
 /// After a start, features have this long to publish their checks; words on resources that then have no check are
 /// taken back.
 const ORPHANS_AFTER: Duration = Duration::from_secs(45);
@@ -194,7 +196,7 @@ impl Runner {
         while let Some(Start { spec, slot, due }) = self.schedule.start(now) {
             self.figures.lateness.observe(now.saturating_sub(due).as_secs_f64());
             if let Some(health) = rest::resting(&spec.only, self.ctx.clock.now(), &self.ctx.zone) {
-                let found = Found::Rests(Said { health, status: None });
+                let found = Found::Rests(Said::of(health));
                 if let Some(said) = self.schedule.finished(&spec.resource, slot, found, now) {
                     self.say(&spec, said).await;
                 }
@@ -245,7 +247,7 @@ impl Runner {
         let found = if reach != Reach::There && self.guard.holds_back(&id) {
             Found::HeldBack
         } else {
-            let said = Said { health, status: outcome.status() };
+            let said = Said { health, status: outcome.status(), until: outcome.until().map(date) };
             Found::Result { said, failure: outcome.failure() }
         };
         let held = found == Found::HeldBack;
@@ -333,17 +335,21 @@ fn groups(specs: &[Arc<CheckSpec>]) -> HashMap<ResourceId, BTreeSet<ResourceId>>
 /// What this crate said of a resource before the hub was restarted.
 fn said_before(words: &BTreeMap<Source, Word>) -> Option<Said> {
     let word = words.get(&SOURCE.into())?;
-    let status = word.facts.get(HTTP_STATUS).and_then(Fact::as_number);
-    Some(Said { health: word.health.clone()?, status: status.map(|status| status as u16) })
+    let status = word.facts.get(HTTP_STATUS).and_then(Fact::as_number).map(|status| status as u16);
+    let until = word.facts.get(VALID_UNTIL).and_then(Fact::as_text).map(str::to_owned);
+    Some(Said { health: word.health.clone()?, status, until })
 }
 
 /// Only what is stable while the state is: every visible change is sent to every open page.
 fn observation(spec: &CheckSpec, said: Said) -> Observation {
     let again = spec.every.max(spec.retry.unwrap_or_default()) + spec.jitter.unwrap_or_default();
     let holds_for = again * 3 + spec.timeout * 2 + Duration::from_secs(30);
-    let observation = Observation::new(SOURCE, spec.resource.clone(), holds_for).judged(said.health);
-    match said.status {
-        Some(status) => observation.fact(HTTP_STATUS, status),
+    let mut observation = Observation::new(SOURCE, spec.resource.clone(), holds_for).judged(said.health);
+    if let Some(status) = said.status {
+        observation = observation.fact(HTTP_STATUS, status);
+    }
+    match said.until {
+        Some(day) => observation.fact(VALID_UNTIL, day),
         None => observation,
     }
 }

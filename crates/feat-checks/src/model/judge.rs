@@ -18,6 +18,8 @@ mod registry;
 mod server;
 mod tls;
 
+pub(crate) use certificate::date;
+
 use super::Outcome;
 use super::definition::bracketed;
 use hob_base::wording::{duration_words, listed, tidy};

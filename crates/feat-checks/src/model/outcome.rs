@@ -237,6 +237,21 @@ impl Outcome {
         parts.join(" ")
     }
 
+    /// When the certificate, registration or credential ends that was looked at, in seconds since 1970.
+    pub(crate) fn until(&self) -> Option<i64> {
+        match self {
+            Self::Http(Ok(response)) => response.certificate.as_ref()?.not_after_unix,
+            Self::Tls(Ok(examined)) => examined.shown.not_after,
+            Self::Server(Ok(answered)) => answered.tls.as_ref()?.not_after,
+            Self::Domain(report) => match &report.outcome {
+                rdap::Outcome::Expires { at, .. } => Some(at.as_second()),
+                _ => None,
+            },
+            Self::Registry(report) => report.credential_expires_at,
+            _ => None,
+        }
+    }
+
     /// How long the answer took, where the engine says so.
     pub(crate) fn took(&self) -> Option<Duration> {
         match self {

@@ -40,6 +40,15 @@ pub(crate) struct Said {
     pub(crate) health: Health,
     /// The status of the answer, where there was one.
     pub(crate) status: Option<u16>,
+    /// The day on which the certificate, registration or credential ends, where there is one: `2027-05-01`.
+    pub(crate) until: Option<String>,
+}
+
+impl Said {
+    /// A health without anything else.
+    pub(crate) fn of(health: Health) -> Self {
+        Self { health, status: None, until: None }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -54,7 +63,9 @@ struct Told {
 pub(crate) enum Pace {
     /// At the usual interval.
     Usual,
-    /// In a second or two: a failure is not yet conclusive.
+    /// In a second or two: nothing was ever said, and somebody may wait for it.
+    Quick,
+    /// In a second or two, later for what is asked seldom: a change is not yet conclusive.
     Soon,
     /// At the interval of what fails.
     Failing,
@@ -97,7 +108,8 @@ impl Progress {
             }
         };
         if !enough {
-            return (self.told(), Pace::Soon);
+            let pace = if self.told.is_none() { Pace::Quick } else { Pace::Soon };
+            return (self.told(), pace);
         }
         (self.against, self.in_favour) = (0, 0);
         let said = self.steady(said, failure);
@@ -130,7 +142,7 @@ impl Progress {
                     && former.status == status
                     && (former.health.reason == now.reason || (failure.is_some() && *before == failure)) =>
             {
-                former.clone()
+                Said { until: said.until, ..former.clone() }
             }
             _ => said,
         }
@@ -140,7 +152,8 @@ impl Progress {
     pub(crate) fn pause(pace: Pace, every: Duration, retry: Option<Duration>, chance: u64) -> Duration {
         match (pace, retry) {
             (Pace::Usual, _) => every,
-            (Pace::Soon | Pace::Failing, Some(retry)) => retry,
+            (Pace::Quick | Pace::Soon | Pace::Failing, Some(retry)) => retry,
+            (Pace::Quick, None) => Duration::from_millis(1000 + chance % 1000).min(every),
             (Pace::Soon, None) => Duration::from_millis(1000 + chance % 1000).max(every / 120).min(every),
             (Pace::Failing, None) => FAILING_EVERY.max(every / 20).min(every),
         }
@@ -175,7 +188,7 @@ mod tests {
     use super::*;
 
     fn said(health: Health) -> Said {
-        Said { health, status: None }
+        Said::of(health)
     }
 
     fn after(failures: u32) -> Patience {
@@ -183,7 +196,7 @@ mod tests {
     }
 
     fn well() -> Said {
-        Said { health: Health::ok("Answers with 200 OK."), status: Some(200) }
+        Said { status: Some(200), ..Said::of(Health::ok("Answers with 200 OK.")) }
     }
 
     fn down() -> Said {
@@ -207,8 +220,8 @@ mod tests {
     #[test]
     fn nothing_is_said_of_what_failed_once_and_was_never_well() {
         let mut progress = Progress::default();
-        assert_eq!(progress.take(down(), Some("refused"), after(3)), (None, Pace::Soon));
-        assert_eq!(progress.take(down(), Some("refused"), after(3)), (None, Pace::Soon));
+        assert_eq!(progress.take(down(), Some("refused"), after(3)), (None, Pace::Quick));
+        assert_eq!(progress.take(down(), Some("refused"), after(3)), (None, Pace::Quick));
         assert_eq!(progress.take(down(), Some("refused"), after(3)), (Some(down()), Pace::Failing));
     }
 
@@ -259,6 +272,7 @@ mod tests {
         assert_eq!(Progress::pause(Pace::Failing, s(3600), None, 7), s(180));
         assert_eq!(Progress::pause(Pace::Soon, s(30), None, 7), Duration::from_millis(1007));
         assert_eq!(Progress::pause(Pace::Soon, s(3600), None, 7), s(30));
+        assert_eq!(Progress::pause(Pace::Quick, s(3600), None, 7), Duration::from_millis(1007));
         assert_eq!(Progress::pause(Pace::Usual, s(30), Some(s(9)), 7), s(30));
         assert_eq!(Progress::pause(Pace::Soon, s(30), Some(s(9)), 7), s(9));
         assert_eq!(Progress::pause(Pace::Failing, s(30), Some(s(9)), 7), s(9));

@@ -237,7 +237,7 @@ impl Schedule {
                 let pause = Progress::pause(pace, every, retry, chance(id));
                 now + (pause + now.saturating_sub(slot.began)).min(every)
             }
-            Pace::Soon | Pace::Failing => now + Progress::pause(pace, every, retry, chance(id)),
+            Pace::Quick | Pace::Soon | Pace::Failing => now + Progress::pause(pace, every, retry, chance(id)),
         };
         let state = self.appoint(id, due);
         if let Some(check) = self.checks.get_mut(id) {

@@ -22,6 +22,15 @@ pub(super) fn of(spec: &CheckSpec) -> Vec<String> {
     lines
 }
 
+/// What ends on a day that is told next.
+pub(super) fn ending(target: &CheckTarget) -> &'static str {
+    match target {
+        CheckTarget::Domain(_) => "It is registered until",
+        CheckTarget::Registry(_) => "The credential is valid until",
+        _ => "Its certificate is valid until",
+    }
+}
+
 fn rhythm(spec: &CheckSpec) -> String {
     if matches!(spec.target, CheckTarget::Group(_)) {
         return "Nobody is asked: it follows from its members, as soon as one changes.".to_owned();

@@ -99,7 +99,7 @@ impl Runner {
     /// Says of a check that nobody can tell how what it checks is.
     pub(super) async fn say_cut_off(&self, spec: &CheckSpec) {
         let health = Health::unknown("Hob cannot tell, because the Internet connection is down.");
-        self.say(spec, Said { health, status: None }).await;
+        self.say(spec, Said::of(health)).await;
     }
 
     /// Does what the guard asks for.

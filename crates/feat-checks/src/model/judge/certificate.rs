@@ -71,7 +71,7 @@ pub(super) fn judge_chain(
 }
 
 /// `2027-05-01`, also of what lies far away.
-pub(super) fn date(unix: i64) -> String {
+pub(crate) fn date(unix: i64) -> String {
     match jiff::Timestamp::from_second(unix) {
         Ok(moment) => moment.strftime("%Y-%m-%d").to_string(),
         Err(_) if unix < 0 => "a day long ago".to_owned(),

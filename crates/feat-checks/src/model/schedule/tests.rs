@@ -18,7 +18,7 @@ fn specs(count: usize, every: Duration) -> Vec<Arc<CheckSpec>> {
 }
 
 fn well() -> Said {
-    Said { health: Health::ok("Well."), status: None }
+    Said::of(Health::ok("Well."))
 }
 
 fn result(said: Said, failure: Option<&'static str>) -> Found {
@@ -26,7 +26,7 @@ fn result(said: Said, failure: Option<&'static str>) -> Found {
 }
 
 fn down() -> Said {
-    Said { health: Health::critical("Down."), status: None }
+    Said::of(Health::critical("Down."))
 }
 
 fn all_due(schedule: &mut Schedule, now: Duration) -> Vec<Start> {
