@@ -50,6 +50,8 @@ pub(crate) struct Outage {
     pub(crate) besides: Vec<usize>,
     /// How many critical ones, and how many in all, the cause explains, itself included.
     pub(crate) weight: (usize, usize),
+    /// How many of its resources nothing explains, the cause included; a circle counts once.
+    pub(crate) ends: usize,
 }
 
 impl Outage {
@@ -166,6 +168,7 @@ fn judge<'a>(
             *best = at;
         }
     }
+    let count = ends.len();
     let ranked = ends.into_values().map(|at| {
         let explained = reach(at, &back);
         let critical = explained.iter().filter(|at| node(**at).level == Some(Level::Critical)).count();
@@ -179,7 +182,7 @@ fn judge<'a>(
         group.iter().filter(|at| **at != cause).partition(|at| explained.binary_search(at).is_ok());
     affected.sort_unstable();
     besides.sort_unstable();
-    Outage { cause, affected, besides, weight }
+    Outage { cause, affected, besides, weight, ends: count }
 }
 
 /// Worst first, then oldest, then by name: the order of candidates that explain equally much.
@@ -211,6 +214,7 @@ impl Outage {
             affected: all(self.affected),
             besides: all(self.besides),
             weight: self.weight,
+            ends: self.ends,
         }
     }
 }

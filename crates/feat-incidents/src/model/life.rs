@@ -14,7 +14,8 @@ use hob_base::{IncidentId, Level, ResourceId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
-/// So many outages within [`STORM_WITHIN`] are taken for one, since chance does not break three things in a minute.
+/// So many things that nothing explains within [`STORM_WITHIN`] are taken for one outage, since chance does not break
+/// three things in a minute.
 const STORM_MIN: usize = 3;
 /// How close together outages of one storm begin.
 const STORM_WITHIN: Duration = Duration::from_secs(60);
@@ -208,7 +209,7 @@ impl Book {
     }
 
     /// Gives what belongs to open incidents to them, and joins incidents that turn out to be one. Returns the outages
-    /// that belong to none.
+    /// that belong to none, each with how many of its resources nothing explains.
     fn assign(
         &mut self,
         outages: &[Outage],
@@ -216,7 +217,7 @@ impl Book {
         view: &View<'_>,
         now: Moment,
         step: &mut Step,
-    ) -> Vec<Vec<ResourceId>> {
+    ) -> Vec<(usize, Vec<ResourceId>)> {
         let mut owner: HashMap<ResourceId, IncidentId> = HashMap::new();
         for record in self.open() {
             for member in &record.incident.members {
@@ -228,7 +229,7 @@ impl Book {
             let ids: Vec<ResourceId> = outage.all().map(|i| nodes[i].id.clone()).collect();
             let owners: BTreeSet<IncidentId> = ids.iter().filter_map(|id| owner.get(id)).copied().collect();
             let Some(first) = owners.first().copied() else {
-                unowned.push(ids);
+                unowned.push((outage.ends, ids));
                 continue;
             };
             for other in owners.iter().skip(1) {
@@ -294,7 +295,7 @@ impl Book {
     /// Opens incidents for outages that have lasted long enough.
     fn open_new(
         &mut self,
-        outages: &[Vec<ResourceId>],
+        outages: &[(usize, Vec<ResourceId>)],
         view: &View<'_>,
         patience: &Patience,
         now: Moment,
@@ -302,7 +303,10 @@ impl Book {
     ) {
         let mut waiting: Vec<Fresh<'_>> = outages
             .iter()
-            .map(|ids| Fresh::new(ids.iter().filter_map(|id| view.sick.get(id)).collect(), patience, now))
+            .map(|(ends, ids)| {
+                let sick = ids.iter().filter_map(|id| view.sick.get(id)).collect();
+                Fresh::new(*ends, sick, patience, now)
+            })
             .filter(|fresh| !fresh.sick.is_empty())
             .collect();
         waiting.sort_by_key(|fresh| fresh.began);
@@ -311,7 +315,9 @@ impl Book {
             let first = waiting[0].began;
             let count = waiting.partition_point(|fresh| fresh.began.since(first) <= STORM_WITHIN);
             let together: Vec<Fresh<'_>> = waiting.drain(..count).collect();
-            if together.len() >= STORM_MIN && together.iter().any(|fresh| fresh.due_in.is_zero()) {
+            let ends: usize = together.iter().map(|fresh| fresh.ends).sum();
+            if together.len() > 1 && ends >= STORM_MIN && together.iter().any(|fresh| fresh.due_in.is_zero())
+            {
                 let sick: Vec<&Sick> = together.into_iter().flat_map(|fresh| fresh.sick).collect();
                 self.begin(&sick, true, now, step);
                 continue;
@@ -340,7 +346,8 @@ impl Book {
             return;
         }
         let closed = self.records.values_mut().rev().find(|record| {
-            !record.incident.is_open()
+            !by_time
+                && !record.incident.is_open()
                 && record.incident.merged_into.is_none()
                 && sick.iter().any(|one| one.id == record.incident.cause.resource)
         });
@@ -378,6 +385,8 @@ fn by_id(sick: &[&Sick]) -> BTreeMap<ResourceId, Sick> {
 
 /// An outage without an incident.
 struct Fresh<'a> {
+    /// How many of its resources nothing explains.
+    ends: usize,
     sick: Vec<&'a Sick>,
     began: Timestamp,
     /// How long until it has lasted long enough; zero if it has.
@@ -385,13 +394,13 @@ struct Fresh<'a> {
 }
 
 impl<'a> Fresh<'a> {
-    fn new(sick: Vec<&'a Sick>, patience: &Patience, now: Moment) -> Self {
+    fn new(ends: usize, sick: Vec<&'a Sick>, patience: &Patience, now: Moment) -> Self {
         let due = |one: &&Sick| {
             let due = one.seen_at.saturating_add(patience.damping(one.health.level));
             due.saturating_sub(now.monotonic)
         };
         let began = sick.iter().map(|one| one.since).min().unwrap_or(now.wall);
-        Self { began, due_in: sick.iter().map(due).min().unwrap_or_default(), sick }
+        Self { ends, began, due_in: sick.iter().map(due).min().unwrap_or_default(), sick }
     }
 }
 

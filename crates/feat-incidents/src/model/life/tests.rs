@@ -187,6 +187,22 @@ fn when_everything_breaks_at_once_it_is_one_incident_that_says_so() {
 }
 
 #[test]
+fn two_outages_of_many_causes_are_one_storm_and_two_of_one_cause_each_are_not() {
+    let mut house = House::new("app needs h1 h2");
+    for name in ["h1", "h2", "app", "line"] {
+        house.breaks(name, Level::Critical);
+    }
+    house.wait(60);
+    assert_eq!((house.open(), house.incident(1).members.len()), (vec![1], 4));
+    let mut house = House::new("app needs h1");
+    for name in ["h1", "app", "line"] {
+        house.breaks(name, Level::Critical);
+    }
+    house.wait(60);
+    assert_eq!(house.open(), [1, 2]);
+}
+
+#[test]
 fn five_thousand_at_once_are_one_message() {
     let mut house = House::new("");
     let (now, monotonic) = (house.now.wall, house.now.monotonic);
