@@ -5,6 +5,9 @@
 //! incidents begin, grow, come and go, and end. The listener `incidents.judge` saves what came of it, shows it to pages
 //! ([`desk`]) and writes notices, which channels carry to people.
 //!
+//! [`pages`] and [`routes`] show what is open from the desk and the rest from the database, and pass on to the judge what
+//! people and programs want done; [`live`] tells open pages what changed; [`cards`] is what other pages show of it.
+//!
 //! Invariants:
 //! - A resource that is out is in one incident at most; the cause of an incident is a part of it.
 //! - What joins an incident is never a message. A message has a key, under which it is written once.

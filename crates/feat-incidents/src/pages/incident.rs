@@ -114,7 +114,7 @@ fn cause(incident: &Incident, ctx: &Ctx) -> Markup {
     let tone = if level == Level::Ok { member.map_or(incident.severity, |m| m.worst) } else { level };
     let recovered = member.and_then(|member| member.recovered_at);
     html! {
-        section.health.(tone) aria-label="The cause" {
+        section.health.(if incident.is_open() { tone } else { Level::Unknown }) aria-label="The cause" {
             h2 { "Why: " (resource_link(&cause.resource, &cause.name, ctx)) }
             p.reason { (health_mark(tone)) " " (cause.reason) }
             @if let Some(at) = recovered.filter(|_| incident.is_open()) { p { (icon("ok")) " It is well again since " (time(at, ctx)) "." } }
@@ -130,7 +130,7 @@ fn to_do(incident: &Incident, ctx: &Ctx) -> Markup {
     let cause = &incident.cause;
     let known = ctx.resources.get(&cause.resource);
     let has_address = known.as_ref().is_some_and(|resource| resource.text("url").is_some());
-    if !incident.is_open() && cause.remedy.is_none() {
+    if !incident.is_open() {
         return html! {};
     }
     let id = encode_id(&cause.resource);

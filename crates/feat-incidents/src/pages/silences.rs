@@ -206,14 +206,13 @@ pub(crate) struct SilenceForm {
 }
 
 /// Until when a silence can be made to hold.
-pub(crate) const UNTIL: [(&str, &str); 8] = [
+pub(crate) const UNTIL: [(&str, &str); 7] = [
     ("1h", "for 1 hour"),
     ("4h", "for 4 hours"),
     ("12h", "for 12 hours"),
     ("1d", "for 1 day"),
     ("3d", "for 3 days"),
     ("7d", "for 1 week"),
-    ("at", "until the time below"),
     ("never", "until I end it (only with windows)"),
 ];
 
@@ -230,6 +229,7 @@ pub(crate) fn new_silence(form: &SilenceForm, wrong: Option<(&str, &str)>, ctx: 
     let at = Field {
         kind: "datetime-local",
         value: &form.until_at,
+        help: "If this is set, it counts instead.",
         error: problem_of("until"),
         ..Field::text("until_at", "Or until")
     };

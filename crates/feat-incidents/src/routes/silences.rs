@@ -156,20 +156,20 @@ fn end_of_form(
     now: Timestamp,
     zone: &TimeZone,
 ) -> Result<Option<Timestamp>> {
-    let end = match form.until.as_str() {
-        "never" if recurs => return Ok(None),
-        "never" => {
+    let end = match (form.until_at.trim(), form.until.as_str()) {
+        ("", "never") if recurs => return Ok(None),
+        ("", "never") => {
             let text = "Without windows it needs an end, so that it is not forgotten; choose one.";
             return Err(Error::invalid("until", text));
         }
-        "at" => {
-            let at: Result<DateTime, _> = form.until_at.trim().parse();
+        ("", text) => now.plus(parse_duration(text).map_err(|problem| Error::invalid("until", problem))?),
+        (at, _) => {
+            let at: Result<DateTime, _> = at.parse();
             let zoned = at.ok().and_then(|at| at.to_zoned(zone.clone()).ok());
             let zoned = zoned
                 .ok_or_else(|| Error::invalid("until", "Write date and time, such as 2026-11-23T14:30."))?;
             Timestamp::from_millis(zoned.timestamp().as_millisecond())
         }
-        text => now.plus(parse_duration(text).map_err(|problem| Error::invalid("until", problem))?),
     };
     if end <= now {
         return Err(Error::invalid("until", "This time has passed already; choose a later one."));
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!((silence.matchers.len(), silence.comment.as_str()), (2, "Moving house"));
         assert_eq!(silence.ends_at, Some(NOW.plus(std::time::Duration::from_secs(4 * 3600))));
         let zone = TimeZone::get("Europe/Berlin").unwrap();
-        let at = read(&form("at", "2026-11-23T14:30", ""), "anna", NOW, &zone).unwrap();
+        let at = read(&form("1h", "2026-11-23T14:30", ""), "anna", NOW, &zone).unwrap();
         assert_eq!(at.ends_at.unwrap().rfc3339(), "2026-11-23T13:30:00.000Z");
         let weekly = read(&form("never", "", "Sun 02:00-04:00\n"), "anna", NOW, &zone).unwrap();
         assert_eq!((weekly.ends_at, weekly.recurs.as_deref()), (None, Some("Sun 02:00-04:00")));
@@ -218,8 +218,8 @@ mod tests {
     fn mistakes_name_their_field() {
         for (wrong, field) in [
             (form("never", "", ""), "until"),
-            (form("at", "tomorrow", ""), "until"),
-            (form("at", "2020-01-01T00:00", ""), "until"),
+            (form("1h", "tomorrow", ""), "until"),
+            (form("1h", "2020-01-01T00:00", ""), "until"),
             (form("soon", "", ""), "until"),
             (form("1h", "", "whenever"), "recurs"),
             (SilenceForm { matchers: " \n".to_owned(), ..form("1h", "", "") }, "matchers"),

@@ -44,7 +44,7 @@ fn code(incidents: &[Value]) -> u8 {
 
 fn describe(incident: &Value) -> String {
     let severity = text_of(&incident["severity"]);
-    let (id, title) = (&incident["id"], text_of(&incident["title"]));
+    let (id, title) = (incident["id"].to_string(), text_of(&incident["title"]));
     let mut text = format!("{} {id:>4}  {title}\n", paint(severity, &format!("{severity:8}")));
     let mut line = |words: &str| {
         // Writing to a String cannot fail.
@@ -75,7 +75,7 @@ pub(super) fn mention(incidents: &Value) -> String {
     }
     let mut text = format!("\n{} open:\n", counted(all.len(), "incident"));
     for incident in all.iter().take(MENTIONED_MAX) {
-        let (id, title) = (&incident["id"], text_of(&incident["title"]));
+        let (id, title) = (incident["id"].to_string(), text_of(&incident["title"]));
         let _ = writeln!(text, "{id:>8} {title}, since {}", text_of(&incident["since"]));
     }
     if all.len() > MENTIONED_MAX {

@@ -1,4 +1,4 @@
-//! `hob status` and `hob resources`: the state of the house for scripts.
+//! `hob status`, `hob resources` and `hob incidents`: the state of the house for scripts.
 
 use super::support::{Place, services, until};
 use hob_testkit::fake_service::{Behaviour, FakeService};
@@ -8,7 +8,9 @@ use std::time::Duration;
 #[test]
 fn without_a_hub_the_state_is_not_known() {
     let place = Place::new("");
-    for arguments in [&["status"][..], &["status", "--json"], &["resources"], &["resources", "--json"]] {
+    for arguments in
+        [&["status"][..], &["status", "--json"], &["resources"], &["resources", "--json"], &["incidents"]]
+    {
         let said = place.run(arguments);
         assert_eq!((said.code, said.out.as_str()), (3, ""), "{arguments:?}");
         assert!(said.err.contains("hob serve") && said.err.contains("--data"), "{}", said.err);
@@ -71,4 +73,46 @@ async fn resources_are_listed_and_filtered() {
     assert_eq!(list(&["--kind", "zebra"])(&place).out.trim(), "Nothing matches.");
     let wrong = list(&["--health", "purple"])(&place);
     assert!(wrong.code == 3 && wrong.err.contains("ok, warning, critical or unknown"), "{wrong:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn incidents_are_listed_and_the_exit_code_tells_the_worst() {
+    let photos = FakeService::start().await;
+    let at_once = "[incidents]\nopen_after = \"0s\"\nclose_after = \"0s\"\n";
+    let place = Place::new(&format!("{}{at_once}", services(&[("Photos", &photos)])));
+    let _hub = place.serve();
+    let incidents = |arguments: &'static [&'static str]| {
+        let place = &place;
+        move || place.run(&[&["incidents"], arguments].concat())
+    };
+    let none = until("nothing is open", incidents(&[]), |said| said.code == 0);
+    assert_eq!(none.out.trim(), "No incident is open.");
+    until(
+        "it is watched",
+        || place.run(&["resources", "--kind", "service"]),
+        |said| said.out.contains("ok "),
+    );
+
+    photos.stop().await;
+    let open = until("it is open", incidents(&[]), |said| said.code == 2);
+    assert!(
+        open.out.contains("critical    1  Photos") && open.out.contains("service/config/photos"),
+        "{}",
+        open.out
+    );
+    let status = place.run(&["status"]);
+    assert!(status.out.contains("1 incident open:") && status.out.contains("Photos"), "{}", status.out);
+    let json: Value = serde_json::from_str(&incidents(&["--json"])().out).unwrap();
+    assert_eq!(json["incidents"][0]["cause"]["id"], "service/config/photos");
+
+    photos.restart().await;
+    until("it is over", incidents(&[]), |said| said.code == 0);
+    let closed = incidents(&["--state", "closed"])();
+    assert!(
+        closed.code == 0 && closed.out.contains("from 20") && closed.out.contains("Photos"),
+        "{}",
+        closed.out
+    );
+    let wrong = incidents(&["--state", "purple"])();
+    assert!(wrong.code == 2 && wrong.err.contains("open, closed, all"), "{wrong:?}");
 }
