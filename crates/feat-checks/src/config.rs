@@ -7,6 +7,9 @@ mod address;
 pub(crate) mod internet;
 mod kinds;
 
+pub(crate) use address::plain;
+pub(crate) use kinds::parse_rule;
+
 use crate::model::definition::{CONFIG_SCOPE, CheckDefinition, slug};
 use hob_base::ResourceId;
 use hob_base::wording::{nearest, tidy};
@@ -72,6 +75,8 @@ const CHECK_EXAMPLE: &str = r#"# Checks of any kind. What all kinds know (and [[
 # only = ["Mon-Fri 07:00-19:00"]        # outside of these it rests: nothing is probed
 # upside_down = false                   # true: it is well when it fails, as a port that must be closed
 # enabled = true
+# as = "host"                           # what it is: host, device, service, database, container, application;
+#                                       # default: by its kind (a ping is of a host)
 # depends_on = ["host/home/nas"]
 #
 # What "http" knows besides:
@@ -176,6 +181,11 @@ const CHECK_EXAMPLE: &str = r#"# Checks of any kind. What all kinds know (and [[
 
 /// Every well-formed `[[service]]` and `[[check]]`, in the order of the file. What is wrong goes to `problems`.
 pub(crate) fn read(config: &Config, problems: &Problems) -> Vec<CheckDefinition> {
+    read_placed(config, problems).into_iter().map(|(definition, _)| definition).collect()
+}
+
+/// The same, each with the line in which it begins.
+pub(crate) fn read_placed(config: &Config, problems: &Problems) -> Vec<(CheckDefinition, usize)> {
     // Table, number and line of the entry that has a name.
     let mut first: HashMap<ResourceId, (&str, usize, usize)> = HashMap::new();
     let mut definitions = Vec::new();
@@ -192,7 +202,7 @@ pub(crate) fn read(config: &Config, problems: &Problems) -> Vec<CheckDefinition>
                 continue;
             }
             first.insert(id, (table, i + 1, reader.line()));
-            definitions.push(definition);
+            definitions.push((definition, reader.line()));
         }
     }
     definitions
@@ -224,7 +234,7 @@ fn read_check(reader: &Reader<'_>) -> Option<CheckDefinition> {
 /// at once.
 fn finish(reader: &Reader<'_>, target: Option<CheckTarget>) -> Option<CheckDefinition> {
     let name = reader.parsed("name", parse_name);
-    let plain = target.as_ref().map(address::plain).unwrap_or_default();
+    let plain = target.as_ref().map(plain).unwrap_or_default();
     let own_slug = name.as_deref().map(slug).filter(|slug| !slug.is_empty()).unwrap_or_else(|| plain.clone());
     let placeholder = CheckTarget::tcp("placeholder", 1);
     let readable = target.is_some();
@@ -238,6 +248,13 @@ fn finish(reader: &Reader<'_>, target: Option<CheckTarget>) -> Option<CheckDefin
     definition.icon = reader.parsed("icon", check_symbol);
     definition.tags = reader.texts("tags").unwrap_or_default();
     definition.depends_on = read_ids(reader, "depends_on");
+    definition.stands_for = reader.parsed("as", |text| {
+        if STANDS_FOR.contains(&text) {
+            Ok(text.to_owned())
+        } else {
+            Err(format!("use {}", STANDS_FOR.join(", ")))
+        }
+    });
     definition.upside_down = reader.boolean("upside_down").unwrap_or(false);
     definition.enabled = reader.boolean("enabled").unwrap_or(true);
     reader.finish();

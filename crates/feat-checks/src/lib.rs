@@ -20,19 +20,29 @@
 //!
 //! The Cargo feature `fuzzing` opens the judgement of strangers' answers to the targets in `fuzz/`.
 
+mod added;
 mod config;
+mod form;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod import;
 mod jobs;
 mod model;
+mod overview;
 mod pages;
+mod routes;
+mod store;
 
-use hob_feature::Feature;
+use hob_db::Migration;
+use hob_feature::{Feature, NavEntry};
 
 /// Active checks.
 pub const FEATURE: Feature = Feature {
+    nav: &[NavEntry { title: "Checks", path: routes::PATH, icon: "list" }],
+    routes: routes::routes,
     jobs: jobs::jobs,
     cards: pages::cards,
+    migrations: &[Migration { number: 1, name: "checks", sql: include_str!("migrations/0001_checks.sql") }],
     evidence: pages::evidence,
     config: &[config::SERVICE_SECTION, config::CHECK_SECTION, config::internet::SECTION],
     ..Feature::new("checks", "Checks")

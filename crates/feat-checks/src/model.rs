@@ -2,6 +2,7 @@
 //! when a change of state counts ([`progress`]), when each check is due ([`schedule`]), and whether it is the Internet
 //! connection that is missing ([`guard`]).
 
+pub(crate) mod adjust;
 pub(crate) mod definition;
 pub(crate) mod guard;
 pub(crate) mod json_path;

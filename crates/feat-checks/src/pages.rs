@@ -1,6 +1,9 @@
 //! What checks add to the page of a resource: the response times of the last probes.
 
 mod asked;
+pub(crate) mod edit;
+pub(crate) mod import;
+pub(crate) mod list;
 
 use crate::jobs::VALID_UNTIL;
 use crate::model::recent::{Recent, Sample};

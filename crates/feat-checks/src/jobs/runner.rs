@@ -3,6 +3,7 @@
 mod connection;
 
 use super::SOURCE;
+use crate::added;
 use crate::config::internet::{self, Anchor, Internet};
 use crate::model::Outcome;
 use crate::model::guard::Guard;
@@ -172,7 +173,7 @@ impl Runner {
     async fn sync(&mut self) {
         let resources = self.ctx.resources.clone();
         let resumed = |id: &ResourceId| said_before(&resources.get(id)?.words);
-        let specs = self.ctx.checks.all();
+        let specs = added::wanted(&self.ctx);
         self.groups = groups(&specs);
         let outside = self.guard_checks(&specs);
         let gone = self.schedule.sync(specs, self.ctx.clock.monotonic(), resumed);

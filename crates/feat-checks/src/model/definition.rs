@@ -23,6 +23,9 @@ pub(crate) const CONFIG_SCOPE: &str = "config";
 /// The scope of what was added on the page.
 pub(crate) const ADDED_SCOPE: &str = "added";
 
+/// What the resource of a check may be said to be.
+pub(crate) const STANDS_FOR: &[&str] = &["host", "device", "service", "database", "container", "application"];
+
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -68,6 +71,9 @@ pub(crate) struct CheckDefinition {
     /// A built-in symbol's name, or an emoji.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) icon: Option<String>,
+    /// What it is, where the kind of check does not tell: one of [`STANDS_FOR`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) stands_for: Option<String>,
     /// What it needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) depends_on: Vec<ResourceId>,
@@ -110,6 +116,7 @@ impl CheckDefinition {
             only: Vec::new(),
             group: None,
             icon: None,
+            stands_for: None,
             depends_on: Vec::new(),
             tags: Vec::new(),
             upside_down: false,
@@ -119,7 +126,8 @@ impl CheckDefinition {
 
     /// The resource that stands for it: `service/config/photos`, `certificate/added/mail` ...
     pub(crate) fn resource(&self, scope: &str) -> ResourceId {
-        ResourceId::new(resource_kind(&self.target), scope, &self.slug)
+        let kind = self.stands_for.as_deref().unwrap_or_else(|| resource_kind(&self.target));
+        ResourceId::new(kind, scope, &self.slug)
     }
 
     /// What the runner is to do.
@@ -225,6 +233,10 @@ pub(crate) fn resource_kind(target: &CheckTarget) -> &'static str {
         CheckTarget::Domain(_) => "domain",
         CheckTarget::Registry(_) => "credential",
         CheckTarget::Group(_) => "group",
+        // Who pings, pings a machine.
+        CheckTarget::Ping(_) => "host",
+        CheckTarget::Postgres(_) | CheckTarget::Mysql(_) | CheckTarget::Redis(_) => "database",
+        CheckTarget::Docker(_) => "container",
         _ => "service",
     }
 }
