@@ -10,7 +10,7 @@ mod kinds;
 pub(crate) use address::plain;
 pub(crate) use kinds::parse_rule;
 
-use crate::model::definition::{CONFIG_SCOPE, CheckDefinition, slug};
+use crate::model::definition::{CONFIG_SCOPE, CheckDefinition, STANDS_FOR, slug};
 use hob_base::ResourceId;
 use hob_base::wording::{nearest, tidy};
 use hob_feature::checks::CheckTarget;

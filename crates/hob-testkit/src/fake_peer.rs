@@ -44,7 +44,13 @@ impl Speaks {
 
     /// A container registry that has one image, `app:1`, for the owner of one password; the user's name is `me`.
     pub fn registry(password: &'static str) -> Self {
-        let manifest = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","size":2},"layers":[]}"#;
+        let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
+        let config = format!(r#"{{"architecture":"{architecture}","os":"linux"}}"#);
+        let manifest = format!(
+            r#"{{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{}","size":{}}},"layers":[]}}"#,
+            digest(&config),
+            config.len()
+        );
         Self::Http(Arc::new(move |head| {
             let expected = basic("me", password);
             let shown = head.lines().find_map(|line| {
@@ -58,16 +64,21 @@ impl Speaks {
             let path = head.split(' ').nth(1).unwrap_or_default();
             if path.contains("/manifests/") {
                 let kind = "Content-Type: application/vnd.oci.image.manifest.v1+json\r\n";
-                return http_answer(200, kind, manifest);
+                return http_answer(200, kind, &manifest);
             }
             if path.contains("/blobs/") {
-                let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
-                let config = format!(r#"{{"architecture":"{architecture}","os":"linux"}}"#);
                 return http_answer(200, "Content-Type: application/json\r\n", &config);
             }
             http_answer(200, "", "{}")
         }))
     }
+}
+
+/// As registries name content (OCI image specification, descriptors).
+fn digest(content: &str) -> String {
+    let hash = ring::digest::digest(&ring::digest::SHA256, content.as_bytes());
+    let hex: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
 }
 
 fn basic(user: &str, password: &str) -> String {

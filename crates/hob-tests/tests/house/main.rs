@@ -10,5 +10,6 @@ mod browser;
 mod doors;
 mod incidents;
 mod kernel;
+mod scenario;
 mod support;
 mod watching;
