@@ -227,3 +227,9 @@ pub(crate) async fn save_key(db: &Db, key: &[u8], now: Timestamp) -> Result<()> 
 pub(crate) fn hash_of(text: &str) -> Result<CodeHash> {
     CodeHash::from_text(text).ok_or_else(|| Error::internal("Reading a scheduled job", "its hash is damaged"))
 }
+
+/// Runs one statement, for tests that want a table to be away.
+#[cfg(test)]
+pub(crate) async fn run_for_test(db: &Db, sql: &'static str) {
+    on!(write db, p => sqlx::raw_sql(sql).execute(p).await.map(|_| ())).unwrap();
+}

@@ -200,22 +200,27 @@ impl fmt::Display for RunId {
 pub(crate) struct Asked {
     /// Which run.
     pub(crate) run: Option<RunId>,
+    /// Whether its `rid` is there and no UUID.
+    pub(crate) bad_run: bool,
     /// Whether a job that is missing is to be made.
     pub(crate) create: bool,
 }
 
 impl Asked {
-    /// Reads a query. `None` when its `rid` is no UUID.
-    pub(crate) fn read(query: &str) -> Option<Self> {
+    /// Reads a query. Of what comes twice the last counts.
+    pub(crate) fn read(query: &str) -> Self {
         let mut asked = Self::default();
         for (name, value) in pairs(query) {
             match name.as_str() {
-                "rid" => asked.run = Some(RunId::read(&value)?),
+                "rid" => {
+                    asked.run = RunId::read(&value);
+                    asked.bad_run = asked.run.is_none();
+                }
                 "create" => asked.create = value == "1",
                 _ => {}
             }
         }
-        Some(asked)
+        asked
     }
 }
 
@@ -328,13 +333,13 @@ mod tests {
 
     #[test]
     fn the_query_names_the_run() {
-        assert_eq!(Asked::read(""), Some(Asked::default()));
-        let asked = Asked::read(&format!("a=b&rid={CODE}&create=1")).unwrap();
+        assert_eq!(Asked::read(""), Asked::default());
+        let asked = Asked::read(&format!("a=b&rid={CODE}&create=1"));
         assert_eq!((asked.run, asked.create), (RunId::read(CODE), true));
         assert_eq!(asked.run.unwrap().to_string(), CODE);
-        assert_eq!(Asked::read("create=true"), Some(Asked::default()));
+        assert_eq!(Asked::read("create=true"), Asked::default());
         for wrong in ["rid=", "rid=1", "rid=5bf66975d4c74bf5bcc8b8d8a82ea278", "rid=%zz"] {
-            assert_eq!(Asked::read(wrong), None, "{wrong}");
+            assert!(Asked::read(wrong).bad_run, "{wrong}");
         }
     }
 

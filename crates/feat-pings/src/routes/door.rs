@@ -24,6 +24,8 @@ use std::time::Duration;
 
 /// How long a body may take. What has come until then is kept, and the ping counts.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
+/// How much of a body that is too long is thrown away before its client is cut off.
+const DISCARDED_BYTES_MAX: u64 = 256 << 20;
 /// The longest name of a client's program that is kept, in characters.
 const AGENT_CHARS_MAX: usize = 200;
 
@@ -112,25 +114,31 @@ async fn take_ping(ctx: &Ctx, request: Request) -> Result<Response, Refusal> {
         Who::Code(code) => book.by_code(code).map_or(Found::Nothing, |job| Found::Job(job.id)),
         Who::Slug { key, slug } => book.find_slug(key, slug),
     })?;
-    let wanted = asked.is_some_and(|asked| asked.create);
     match found {
         Found::Job(_) => {}
-        Found::NoSuchSlug if wanted => {}
+        Found::NoSuchSlug if asked.create => {}
         Found::Ambiguous => return Err(Refusal::Ambiguous),
         Found::Nothing | Found::NoSuchSlug => return Err(unknown(ctx, &desk, &head)),
     }
     let signal = address.signal.filter(|_| address.has_good_slug());
     let signal = signal.ok_or(Refusal::Wrong("invalid url format".into()))?;
-    let asked = asked.ok_or(Refusal::Wrong("invalid uuid format".into()))?;
+    if asked.bad_run {
+        return Err(Refusal::Wrong("invalid uuid format".into()));
+    }
     let (job, made) = match (found, address.who) {
         (Found::Job(job), _) => (job, false),
         (_, Who::Slug { slug, .. }) => (make(ctx, &desk, slug).await?, true),
         _ => return Err(Refusal::NotFound),
     };
-    let (body, size) = if head.method == Method::POST { read_body(body).await } else { Default::default() };
+    let mut rest = body;
+    let (body, size) =
+        if head.method == Method::POST { read_body(&mut rest).await } else { Default::default() };
     let Signal { action, exit } = signal;
     let from = Head { run: asked.run, exit, ..from(&head) };
     count(ctx, &desk, job, Incoming { action, head: from, body, size })?;
+    if size > BODY_BYTES_MAX as u64 {
+        discard(&mut rest).await;
+    }
     Ok(thanks(made))
 }
 
@@ -184,7 +192,7 @@ fn from(head: &Parts) -> Head {
 
 /// The beginning of a body, and how much of it was read. A body that is too long, too slow or broken off is still part
 /// of a ping: its address has said what happened.
-async fn read_body(mut body: Body) -> (Bytes, u64) {
+async fn read_body(body: &mut Body) -> (Bytes, u64) {
     let mut kept = BytesMut::new();
     let mut size = 0;
     let read = async {
@@ -193,7 +201,7 @@ async fn read_body(mut body: Body) -> (Bytes, u64) {
             size += data.len() as u64;
             let room = BODY_BYTES_MAX - kept.len();
             kept.extend_from_slice(data.get(..room.min(data.len())).unwrap_or_default());
-            if kept.len() >= BODY_BYTES_MAX {
+            if size > BODY_BYTES_MAX as u64 {
                 break;
             }
         }
@@ -201,6 +209,21 @@ async fn read_body(mut body: Body) -> (Bytes, u64) {
     // Whether it came in time makes no difference.
     let _ = tokio::time::timeout(BODY_WITHIN, read).await;
     (kept.freeze(), size)
+}
+
+/// Throws away what follows the beginning, as far as that is no abuse. A connection that is closed while its client
+/// still sends is a failure to that client (curl: exit status 55), although its ping has counted.
+async fn discard(body: &mut Body) {
+    let mut size = 0;
+    let read = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            size += frame.into_data().map_or(0, |data| data.len() as u64);
+            if size > DISCARDED_BYTES_MAX {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(BODY_WITHIN, read).await;
 }
 
 /// `/api/push/{token}`
