@@ -2,8 +2,8 @@
 
 use hob_base::wording::{counted, duration_words, listed, tidy};
 use hob_feature::checks::{
-    CertificateDays, CheckSpec, CheckTarget, DnsCheck, GroupRule, HttpCheck, Matching, PingCheck, Security,
-    StartTls,
+    CertificateDays, CheckSpec, CheckTarget, DnsCheck, GroupCheck, GroupRule, HttpCheck, Matching, PingCheck,
+    Security, StartTls,
 };
 
 /// What is asked, how often, and what counts.
@@ -113,17 +113,7 @@ fn question(target: &CheckTarget) -> String {
             let who = registry.user.as_deref().map_or_else(|| "anybody".to_owned(), |user| tidy(user, 60));
             format!("Whether {who} may pull {}.", tidy(&registry.image, 200))
         }
-        CheckTarget::Group(group) => match group.rule {
-            GroupRule::All => {
-                format!("{}, of which all must be well.", counted(group.members.len(), "member"))
-            }
-            GroupRule::Any => {
-                format!("{}, of which one must be well.", counted(group.members.len(), "member"))
-            }
-            GroupRule::Percent(percent) => {
-                format!("{}, of which {percent} % must be well.", counted(group.members.len(), "member"))
-            }
-        },
+        CheckTarget::Group(group) => of_group(group),
         other => match other.server() {
             Some(server) => {
                 let how = match server.security {
@@ -135,6 +125,15 @@ fn question(target: &CheckTarget) -> String {
             }
             None => String::new(),
         },
+    }
+}
+
+fn of_group(group: &GroupCheck) -> String {
+    let members = counted(group.members.len(), "member");
+    match group.rule {
+        GroupRule::All => format!("{members}, of which all must be well."),
+        GroupRule::Any => format!("{members}, of which one must be well."),
+        GroupRule::Percent(percent) => format!("{members}, of which {percent} % must be well."),
     }
 }
 
