@@ -11,15 +11,17 @@ pub(crate) use list::{Filter, list};
 pub(crate) use search::{search_box, search_results};
 
 use crate::model::{Group, House, Machine, Tile};
+use hob_base::incident::Role;
 use hob_base::units::{Bytes, BytesPerSecond, Celsius, Percent};
 use hob_base::uptime::Span;
 use hob_base::wording::{counted, duration_words};
-use hob_base::{Level, Resource};
+use hob_base::{Level, Resource, ResourceId};
 use hob_feature::Ctx;
 use hob_web::components::{
     SYMBOLS, day, empty, encode_id, health_mark, icon, level_word, meter, resource_path, strip, time,
 };
 use maud::{Markup, PreEscaped, html};
+use std::collections::HashSet;
 use std::time::Duration;
 
 /// More open incidents than this are on their own list.
@@ -89,12 +91,22 @@ pub(crate) fn incidents(house: &House, ctx: &Ctx) -> Markup {
 
 /// What is not well, with reason and next step.
 pub(crate) fn problems(house: &House, ctx: &Ctx) -> Markup {
-    let more = house.problems.len().saturating_sub(PROBLEMS_MAX);
+    // What an incident explains is told there: fifty services of one dead machine are one line.
+    let explained: HashSet<&ResourceId> = house
+        .incidents
+        .iter()
+        .flat_map(|incident| &incident.members)
+        .filter(|member| member.role == Role::Affected)
+        .map(|member| &member.resource)
+        .collect();
+    let problems: Vec<_> =
+        house.problems.iter().filter(|(_, resource)| !explained.contains(&resource.id)).collect();
+    let more = problems.len().saturating_sub(PROBLEMS_MAX);
     html! {
         section #problems aria-label="What needs attention" {
-            @if !house.problems.is_empty() {
+            @if !problems.is_empty() {
                 ul.problems {
-                    @for (name, resource) in house.problems.iter().take(PROBLEMS_MAX) { (problem(name, resource, ctx)) }
+                    @for (name, resource) in problems.iter().take(PROBLEMS_MAX) { (problem(name, resource, ctx)) }
                 }
             }
             @if more > 0 { p { a href="/resources?health=bad" { "And " (counted(more, "more thing")) } } }

@@ -91,7 +91,15 @@ impl Notices {
     /// # Errors
     /// When the database does not answer.
     pub async fn of_incident(&self, incident: IncidentId) -> Result<Vec<Notice>> {
-        store::list_of_incident(&self.db, incident).await
+        store::list_of_incidents(&self.db, incident, incident).await
+    }
+
+    /// Those about incidents with these numbers, the last included, oldest first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn of_incidents(&self, first: IncidentId, last: IncidentId) -> Result<Vec<Notice>> {
+        store::list_of_incidents(&self.db, first, last).await
     }
 
     /// Those that became due from `from` (included) to `to` (excluded), oldest first: what a channel has to carry.

@@ -125,7 +125,8 @@ fn change(record: &mut Record, deed: &Deed, who: &str, now: Timestamp, step: &mu
 
 /// A note keeps its lines; control characters go.
 fn note_text(text: &str) -> Result<String> {
-    let lines: Vec<String> = text.lines().map(|line| tidy(line, NOTE_MAX)).collect();
+    // One more than a note may have, so that what is cut is noticed.
+    let lines: Vec<String> = text.lines().map(|line| tidy(line, NOTE_MAX + 1)).collect();
     let note = lines.join("\n").trim().to_owned();
     if note.is_empty() {
         return Err(Error::invalid("text", "The note is empty; write what others should know."));

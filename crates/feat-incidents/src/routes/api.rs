@@ -36,11 +36,19 @@ pub(super) struct ListQuery {
 /// Those that are asked for, newest first; open ones alone the worst first.
 pub(super) async fn list(frame: Frame, Query(query): Query<ListQuery>) -> Answer {
     let found = find(&frame.ctx, &read(&query)?).await?;
-    let mut told = Vec::with_capacity(found.len());
-    for incident in &found {
-        let notices = frame.ctx.notices.of_incident(incident.id).await?;
-        told.push(tell(incident, &notices));
-    }
+    let ids = found.iter().map(|incident| incident.id);
+    let notices = match (ids.clone().min(), ids.max()) {
+        (Some(first), Some(last)) => frame.ctx.notices.of_incidents(first, last).await?,
+        _ => Vec::new(),
+    };
+    let told: Vec<Value> = found
+        .iter()
+        .map(|incident| {
+            let own: Vec<Notice> =
+                notices.iter().filter(|notice| notice.incident == Some(incident.id)).cloned().collect();
+            tell(incident, &own)
+        })
+        .collect();
     Ok(Json(json!({ "incidents": told })).into_response())
 }
 

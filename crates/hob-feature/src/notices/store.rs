@@ -7,7 +7,7 @@ use hob_db::{Db, on};
 use tracing::warn;
 
 /// The most that are read at once.
-const READ_MAX: i64 = 1000;
+const READ_MAX: i64 = 10_000;
 
 pub(super) async fn add_notices(db: &Db, notices: &[Notice]) -> Result<()> {
     const SQL: &str = "INSERT INTO hob_notice (key, incident, at, due, state) VALUES ($1, $2, $3, $4, $5)
@@ -40,11 +40,12 @@ pub(super) async fn delete_undue(db: &Db, incident: IncidentId, now: Timestamp) 
         .doing(|| format!("Taking back notices of incident {incident}"))
 }
 
-pub(super) async fn list_of_incident(db: &Db, incident: IncidentId) -> Result<Vec<Notice>> {
-    const SQL: &str = "SELECT key, state FROM hob_notice WHERE incident = $1 ORDER BY at, key LIMIT $2";
+pub(super) async fn list_of_incidents(db: &Db, first: IncidentId, last: IncidentId) -> Result<Vec<Notice>> {
+    const SQL: &str =
+        "SELECT key, state FROM hob_notice WHERE incident >= $1 AND incident <= $2 ORDER BY at, key LIMIT $3";
     let rows: Vec<(String, String)> =
-        on!(read db, p => sqlx::query_as(SQL).bind(incident.0).bind(READ_MAX).fetch_all(p).await)
-            .doing(|| format!("Reading the notices of incident {incident}"))?;
+        on!(read db, p => sqlx::query_as(SQL).bind(first.0).bind(last.0).bind(READ_MAX).fetch_all(p).await)
+            .doing(|| format!("Reading the notices of incidents {first} to {last}"))?;
     Ok(rows.into_iter().filter_map(read_row).collect())
 }
 

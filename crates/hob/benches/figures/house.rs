@@ -126,7 +126,7 @@ pub(crate) fn node(number: usize) -> Observation {
         .judged(well());
     if number > 0 {
         let near = number - 1 - (number * 7) % 30.min(number);
-        for needed in [near, (number - 1) / 100 * 100, (number * 2_654_435_761 >> 7) % number] {
+        for needed in [near, (number - 1) / 100 * 100, ((number * 2_654_435_761) >> 7) % number] {
             observation = observation.needs(id(needed));
         }
     }
