@@ -154,7 +154,7 @@ struct Entry {
     job: Job,
     bucket: JobBucket,
     /// The newest ping beyond the limit. It counts as soon as there is room.
-    held: Option<Incoming>,
+    held: Option<Box<Incoming>>,
     look: Option<Timestamp>,
     told: Option<(News, Duration)>,
 }
@@ -202,7 +202,8 @@ impl Writes {
 /// All jobs.
 pub(crate) struct Book {
     zone: TimeZone,
-    jobs: HashMap<JobId, Entry>,
+    /// Boxed: a table that grows copies pointers, not jobs.
+    jobs: HashMap<JobId, Box<Entry>>,
     by_code: HashMap<CodeHash, JobId>,
     by_handle: HashMap<Arc<str>, JobId>,
     by_slug: HashMap<String, Vec<JobId>>,
@@ -342,7 +343,7 @@ impl Book {
         if held.is_some() {
             self.held.insert(id);
         }
-        self.jobs.insert(id, Entry { job, bucket, held, look: None, told });
+        self.jobs.insert(id, Box::new(Entry { job, bucket, held, look: None, told }));
         self.settle(id, now);
     }
 
@@ -357,7 +358,7 @@ impl Book {
         Some(entry.job)
     }
 
-    fn take_out(&mut self, id: JobId) -> Option<Entry> {
+    fn take_out(&mut self, id: JobId) -> Option<Box<Entry>> {
         let entry = self.jobs.remove(&id)?;
         self.by_code.remove(&entry.job.code_hash);
         self.by_handle.remove(&entry.job.handle);
@@ -404,7 +405,7 @@ impl Book {
         if incoming.action.ends_a_run() {
             entry.job.state.end_run(incoming.head.run, now.wall);
         }
-        entry.held = Some(incoming);
+        entry.held = Some(Box::new(incoming));
         self.held.insert(id);
     }
 
@@ -419,7 +420,7 @@ impl Book {
             if let Some(incoming) = entry.held.take() {
                 // It was counted when it came.
                 entry.job.state.pings -= 1;
-                self.count(id, incoming, now);
+                self.count(id, *incoming, now);
             }
         }
     }
@@ -538,8 +539,12 @@ impl Book {
         let old = |entry: &Entry| {
             entry.told.as_ref().is_none_or(|(_, at)| now.monotonic.saturating_sub(*at) >= QUIET)
         };
-        let ripe: Vec<JobId> =
-            self.quiet.iter().copied().filter(|id| self.jobs.get(id).is_none_or(old)).collect();
+        let ripe: Vec<JobId> = self
+            .quiet
+            .iter()
+            .copied()
+            .filter(|id| self.jobs.get(id).is_none_or(|entry| old(entry)))
+            .collect();
         for id in ripe {
             self.quiet.remove(&id);
             self.news.insert(id);

@@ -16,10 +16,12 @@ use maud::{Markup, html};
 /// Text that somebody copies: selected by a click of the button, readable without it.
 fn copyable(id: &str, label: &str, text: &str) -> Markup {
     html! {
-        div.row {
-            label.sr for=(id) { (label) }
-            input.copy id=(id) type="text" value=(text) readonly autocomplete="off" spellcheck="false";
-            button type="button" data-copy { "Copy" }
+        div.field {
+            label for=(id) { (label) }
+            div.row {
+                input.copy id=(id) type="text" value=(text) readonly autocomplete="off" spellcheck="false";
+                button type="button" data-copy { "Copy" }
+            }
         }
     }
 }

@@ -54,10 +54,10 @@ pub(crate) fn observation(
     }
 }
 
-/// How well a job is. `None` of one of which nothing was heard yet.
+/// How well a job is. `None` of one of which nothing was heard yet. Times are told by the clock of `local`, the house’s,
+/// whatever clock the schedule goes by.
 pub(crate) fn judge(job: &Definition, state: &State, now: Timestamp, local: &TimeZone) -> Option<Health> {
-    let zone = job.zone(local);
-    let time = |at: Timestamp| told_time(at, now, &zone);
+    let time = |at: Timestamp| told_time(at, now, local);
     match (state.phase, &state.why) {
         (Phase::New, _) => None,
         (Phase::Paused, _) if state.paused_by.is_empty() => {
@@ -68,7 +68,7 @@ pub(crate) fn judge(job: &Definition, state: &State, now: Timestamp, local: &Tim
         }
         (Phase::Down, why) => {
             let reason = match why {
-                Some(Why::Missing { by }) => missing(*by, state, now, &zone),
+                Some(Why::Missing { by }) => missing(*by, state, now, local),
                 Some(Why::Unfinished { since }) => {
                     let usually = usually(state).map_or(String::new(), |usual| format!("; {usual}"));
                     format!("It began at {} and has not finished{usually}.", time(*since))
@@ -83,7 +83,7 @@ pub(crate) fn judge(job: &Definition, state: &State, now: Timestamp, local: &Tim
             };
             Some(Health::critical(reason).with_evidence(state.said.clone()).with_remedy(remedy(why.as_ref())))
         }
-        (Phase::Up, _) => Some(up(job, state, now, &zone)),
+        (Phase::Up, _) => Some(up(job, state, now, local)),
     }
 }
 

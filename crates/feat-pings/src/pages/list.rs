@@ -2,13 +2,14 @@
 
 use super::{copyable, level_of};
 use crate::book::{Book, Job};
-use crate::model::judge::{page_of, run_words, status_word};
+use crate::model::judge::{judge, page_of, run_words, status_word};
 use crate::model::runs::usual;
 use crate::model::state::Status;
-use hob_base::Timestamp;
 use hob_base::wording::counted;
+use hob_base::{Level, Timestamp};
 use hob_feature::Ctx;
-use hob_web::components::{badge, empty, icon, table, time};
+use hob_web::components::{badge, empty, icon, time};
+use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
@@ -29,6 +30,8 @@ struct Row {
     schedule: String,
     last: Option<Timestamp>,
     next: Option<Timestamp>,
+    /// Why, where it is not well.
+    reason: Option<String>,
     usual_ms: Option<u32>,
 }
 
@@ -71,13 +74,13 @@ pub(crate) fn list_view(book: &Book, now: Timestamp, q: &str, tag: &str) -> List
         all: book.len(),
         down: book.jobs().filter(|job| job.state.status(now) == Status::Down).count(),
         tags: book.jobs().flat_map(|job| job.definition.tags.iter().cloned()).take(10_000).collect(),
-        rows: jobs.into_iter().take(ROWS_MAX).map(|job| row_of(job, now)).collect(),
+        rows: jobs.into_iter().take(ROWS_MAX).map(|job| row_of(job, now, book.zone())).collect(),
         q,
         tag,
     }
 }
 
-fn row_of(job: &Job, now: Timestamp) -> Row {
+fn row_of(job: &Job, now: Timestamp, zone: &TimeZone) -> Row {
     let Job { definition, state, handle, .. } = job;
     let status = state.status(now);
     Row {
@@ -90,6 +93,9 @@ fn row_of(job: &Job, now: Timestamp) -> Row {
         schedule: definition.schedule.to_string(),
         last: state.last_heard,
         next: state.due.filter(|_| matches!(status, Status::Up | Status::Late)),
+        reason: judge(definition, state, now, zone)
+            .filter(|health| health.level > Level::Unknown || status == Status::Late)
+            .map(|health| health.reason),
         usual_ms: usual(&state.runs),
     }
 }
@@ -132,7 +138,7 @@ fn narrowing(view: &ListView) -> Markup {
             label.sr for="q" { "Search for a name" }
             input #q name="q" type="search" value=(view.q) placeholder="Search for a name" autocomplete="off";
             button type="submit" { "Search" }
-            a.button href="/scheduled/new" { "New job" }
+            a.button.primary href="/scheduled/new" { "New job" }
         }
         @if !view.tags.is_empty() {
             p.row {
@@ -150,31 +156,36 @@ fn encoded(text: &str) -> String {
 }
 
 fn rows(ctx: &Ctx, view: &ListView) -> Markup {
-    let headings = ["Job", "State", "Last heard", "Next expected", "Usually takes"];
-    table("Scheduled jobs", &headings, view.rows.iter().map(|row| one_row(ctx, row)))
-}
-
-fn one_row(ctx: &Ctx, row: &Row) -> Markup {
     html! {
-        tr {
-            th scope="row" {
-                a href=(page_of(&row.handle)) { (row.title) }
-                br;
-                small { (row.schedule) }
-                @for tag in &row.tags { " " (badge(tag)) }
-            }
-            td { (mark(row.status, row.warns)) @if row.running { " " (badge("running")) } }
-            td { @if let Some(at) = row.last { (time(at, ctx)) } @else { "never" } }
-            td { @if let Some(at) = row.next { (time(at, ctx)) } @else { "–" } }
-            td.number { @if let Some(ms) = row.usual_ms { (run_words(ms)) } @else { "–" } }
+        section.card {
+            h2.sr { "All of them" }
+            ul.timeline { @for row in &view.rows { (one_row(ctx, row)) } }
         }
     }
 }
 
-fn mark(status: Status, warns: bool) -> Markup {
-    let word = if warns && status == Status::Up { "unusual" } else { status_word(status) };
+fn one_row(ctx: &Ctx, row: &Row) -> Markup {
+    let level = level_of(row.status, row.warns);
+    let word = if row.warns && row.status == Status::Up { "unusual" } else { status_word(row.status) };
     html! {
-        span.badge.(level_of(status, warns)) { (icon(level_of(status, warns).as_str())) (word) }
+        li {
+            span.mark.(level) { (icon(level.as_str())) }
+            p.row {
+                strong { a href=(page_of(&row.handle)) { (row.title) } }
+                span.badge.(level) { (word) }
+                @if row.running { (badge("running")) }
+                @for tag in &row.tags { (badge(tag)) }
+            }
+            div {
+                @if let Some(reason) = &row.reason { p { (reason) } }
+                small {
+                    (row.schedule)
+                    @if let Some(at) = row.last { " · last heard " (time(at, ctx)) } @else { " · never heard" }
+                    @if let Some(at) = row.next { " · next expected " (time(at, ctx)) }
+                    @if let Some(ms) = row.usual_ms { " · usually takes " (run_words(ms)) }
+                }
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::snippets;
 use crate::book::{Job, Logged};
 use crate::model::address::Action;
 use crate::model::definition::{Definition, Origin};
-use crate::model::judge::{judge, page_of, resource_of, run_words, shown, told_time};
+use crate::model::judge::{judge, page_of, resource_of, run_words, shown};
 use crate::model::runs::{Run, usual};
 use crate::model::state::{Phase, Status};
 use crate::store::Shown;
@@ -95,13 +95,13 @@ fn expected(ctx: &Ctx, job: &Job, now: Timestamp) -> Markup {
         dl.facts {
             div { dt { "Schedule" } dd { code { (definition.schedule) } } }
             div { dt { "Grace" } dd { (definition.grace) } }
-            @if let Some(due) = due { div { dt { "Next expected" } dd { (told_time(due, now, &zone)) } } }
+            @if let Some(due) = due { div { dt { "Next expected" } dd { (time(due, ctx)) } } }
             @if let Some(at) = state.last_success { div { dt { "Last success" } dd { (time(at, ctx)) } } }
         }
         @let next = next_times(definition, due, now, ctx);
         @if !next.is_empty() {
             div {
-                p.muted { "After that, by the clock of " (zone.iana_name().unwrap_or("this machine")) ":" }
+                p.muted { @if due.is_some() { "After that" } @else { "Its next times" } ", by the clock of " (zone.iana_name().unwrap_or("this machine")) ":" }
                 ul { @for at in next { li { (at) } } }
             }
         }

@@ -15,8 +15,8 @@ pub(crate) fn addresses(view: &OneView<'_>) -> Markup {
         is_slug(&definition.slug).then(|| format!("{}/ping/{}/{}", view.site, view.key, definition.slug));
     let used = own.as_ref().or(by_slug.as_ref());
     html! {
-        @if let Some(own) = &own { (copyable("own-address", "Its address", own)) }
-        @if let Some(by_slug) = &by_slug { (copyable("slug-address", "Its address by its slug", by_slug)) }
+        @if let Some(own) = &own { (copyable("own-address", "Its own address", own)) }
+        @if let Some(by_slug) = &by_slug { (copyable("slug-address", "By the ping key and its slug", by_slug)) }
         p.muted {
             "Whoever knows an address can ping it. Put “/start”, “/fail”, “/log” or an exit status behind it to say more, \
              and post what is to be kept."
@@ -71,13 +71,15 @@ fn shell(address: &str) -> String {
     )
 }
 
+/// What was killed by a signal has the signal's name as its status, which is no address.
 fn systemd(address: &str) -> String {
     format!(
         "[Service]\n\
          Type=oneshot\n\
          ExecStartPre=-curl -fsS -m 10 --retry 5 -o /dev/null {address}/start\n\
          ExecStart=/usr/local/bin/job.sh\n\
-         ExecStopPost=-curl -fsS -m 10 --retry 5 -o /dev/null {address}/${{EXIT_STATUS}}"
+         ExecStopPost=-/bin/sh -c 'case $$EXIT_STATUS in \"\"|*[!0-9]*) s=fail;; *) s=$$EXIT_STATUS;; esac; \
+         curl -fsS -m 10 --retry 5 -o /dev/null {address}/$$s'"
     )
 }
 

@@ -99,10 +99,10 @@ fn the_house_is_told_what_it_can_use() {
 }
 
 #[test]
-fn times_are_told_by_the_clock_of_the_schedule() {
-    let job = Definition { schedule: read_schedule("cron 0 3 * * * in Europe/Berlin").unwrap(), ..nightly() };
+fn times_are_told_by_the_clock_of_the_house() {
     let down = state(Phase::Down, Some(Why::Missing { by: moment("2026-07-01T01:10:00Z") }));
-    let health = judge(&job, &down, moment("2026-07-01T01:10:00Z"), &TimeZone::UTC).unwrap();
+    let berlin = TimeZone::get("Europe/Berlin").unwrap();
+    let health = judge(&nightly(), &down, moment("2026-07-01T01:10:00Z"), &berlin).unwrap();
     assert!(health.reason.starts_with("Expected by 03:10,"), "{}", health.reason);
 }
 
