@@ -59,10 +59,10 @@ const CHECK_EXAMPLE: &str = r#"# Checks of any kind. What all kinds know (and [[
 # [[check]]
 # kind = "http"                         # http, tcp, tls, ping, dns, domain, smtp, imap, ssh, mqtt, postgres, mysql, redis,
 #                                       # docker, grpc, registry, group
-# url = "https://photos.example.org/"
-# name = "Photos"
+# url = "https://library.example.org/"
+# name = "Library"
 # group = "Family"
-# icon = "📷"
+# icon = "📚"
 # tags = ["family"]                     # words by which silences and searches find it
 # interval = "10s"                      # 1s to 24h
 # timeout = "10s"                       # how long one answer may take in all

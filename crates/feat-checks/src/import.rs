@@ -83,18 +83,22 @@ impl<'a> Taking<'a> {
     }
 
     /// Says what is lost although the check is made.
-    fn without(&mut self, name: &str, why: impl Into<String>) {
-        self.note(name, true, why.into());
+    fn without(&mut self, name: &str, why: impl AsRef<str>) {
+        self.note(name, true, why.as_ref());
     }
 
     /// Says why nothing is made.
-    fn leave(&mut self, name: &str, why: impl Into<String>) {
-        self.note(name, false, why.into());
+    fn leave(&mut self, name: &str, why: impl AsRef<str>) {
+        self.note(name, false, why.as_ref());
     }
 
-    fn note(&mut self, name: &str, made: bool, why: String) {
+    fn note(&mut self, name: &str, made: bool, why: &str) {
+        let name = match tidy(name, NAME_MAX) {
+            empty if empty.is_empty() => "(without a name)".to_owned(),
+            name => name,
+        };
         if self.imported.left_out.len() < LEFT_OUT_MAX {
-            self.imported.left_out.push(LeftOut { name: tidy(name, NAME_MAX), made, why: tidy(&why, 600) });
+            self.imported.left_out.push(LeftOut { name, made, why: tidy(why, 600) });
         }
     }
 

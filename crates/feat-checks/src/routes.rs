@@ -21,7 +21,7 @@ pub(super) fn routes(_: &Ctx) -> Router {
     Router::new()
         .route(PATH, get(list::list))
         .route("/checks/new", get(edit::new).post(edit::add))
-        .route("/checks/import", get(import::form).post(import::preview).layer(large.clone()))
+        .route("/checks/import", get(import::form).post(import::preview).layer(large))
         .route("/checks/import/take", post(import::take))
         .route("/checks/override/{*id}", get(found::form).post(found::change))
         .route("/checks/{id}", get(edit::form).post(edit::change))

@@ -23,8 +23,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+mod api;
 mod connection;
+mod desk;
+mod importing;
 mod kinds;
+mod tables;
 
 const SECOND: Duration = Duration::from_secs(1);
 

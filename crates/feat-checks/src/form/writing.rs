@@ -187,7 +187,7 @@ const fn ticked(is: bool) -> &'static str {
 pub(crate) fn duration_text(duration: Duration) -> String {
     let ms = duration.as_millis();
     for (unit, length) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)] {
-        if ms >= length && ms % length == 0 {
+        if ms >= length && ms.is_multiple_of(length) {
             return format!("{}{unit}", ms / length);
         }
     }

@@ -39,6 +39,11 @@ pub(crate) fn gatus(text: &str, seal: Seal<'_>) -> Result<Imported, String> {
     for suite in items(file, "suites") {
         taking.leave(&name_of(suite), "A suite hands what one step answers to the next, which checks here do not. Make a check for each step that stands for itself.");
     }
+    match table(file, "maintenance").map(maintenance) {
+        Some(Ok(Some(_))) => taking.without("maintenance", IN_OUR_ZONE),
+        Some(Err(why)) => taking.without("maintenance", why),
+        Some(Ok(None)) | None => {}
+    }
     if file.get("alerting").is_some() {
         taking.without(
             "alerting",
@@ -61,8 +66,7 @@ fn name_of(table: &Map<String, Value>) -> String {
 fn text(table: &Map<String, Value>, key: &str) -> String {
     match table.get(key) {
         Some(Value::String(text)) => text.clone(),
-        Some(Value::Null) | None => String::new(),
-        Some(Value::Array(_) | Value::Object(_)) => String::new(),
+        Some(Value::Null | Value::Array(_) | Value::Object(_)) | None => String::new(),
         Some(other) => other.to_string(),
     }
 }
@@ -277,11 +281,10 @@ fn headers(
     let Some(headers) = table(endpoint, "headers") else { return };
     for key in headers.keys() {
         let value = text(headers, key).replace("$$", "$");
-        if key.eq_ignore_ascii_case("authorization") && http.login.is_none() {
-            if let Some(token) = value.strip_prefix("Bearer ") {
-                http.login = taking.seal(name, token.trim()).map(|token| HttpLogin::Bearer { token });
-                continue;
-            }
+        let is_login = key.eq_ignore_ascii_case("authorization") && http.login.is_none();
+        if let Some(token) = value.strip_prefix("Bearer ").filter(|_| is_login) {
+            http.login = taking.seal(name, token.trim()).map(|token| HttpLogin::Bearer { token });
+            continue;
         }
         if is_secret_header(key) {
             http.secret_headers.extend(taking.seal(name, &value).map(|sealed| (key.clone(), sealed)));
@@ -329,20 +332,22 @@ fn common(
     }
     thresholds(endpoint, file, check);
     let own = endpoint.get("maintenance-windows").and_then(Value::as_array).into_iter().flatten();
-    for window in own.chain(file.get("maintenance")).filter_map(Value::as_object) {
+    for window in own.filter_map(Value::as_object) {
         match maintenance(window) {
-            Ok(Some(window)) => {
-                taking.without(
-                    &name,
-                    format!("The maintenance “{window}” is taken in the time zone of this hub."),
-                );
-                check.maintenance.push(window);
-            }
-            Ok(None) => {}
+            Ok(window) => check.maintenance.extend(window),
             Err(why) => taking.without(&name, why),
         }
     }
+    if !check.maintenance.is_empty() {
+        taking.without(&name, IN_OUR_ZONE);
+    }
+    // What is wrong with that of the whole file is said once.
+    check
+        .maintenance
+        .extend(table(file, "maintenance").and_then(|window| maintenance(window).ok().flatten()));
 }
+
+const IN_OUR_ZONE: &str = "Its times of maintenance are taken as they stand, in the time zone of this hub.";
 
 /// After how many failures people are told: the soonest of its alerts.
 fn thresholds(endpoint: &Map<String, Value>, file: &Map<String, Value>, check: &mut CheckDefinition) {

@@ -131,7 +131,8 @@ fn common(monitor: &Monitor<'_>, check: &mut CheckDefinition, taking: &mut Takin
     let limit = monitor.number("timeout").filter(|limit| *limit > 0.0).unwrap_or(interval * 0.8);
     check.timeout = timeout(limit);
     // Kuma counts the tries after the first failure.
-    check.failures = in_a_row(monitor.number("maxretries").unwrap_or(0.0) as u64 + 1);
+    let retries = monitor.number("maxretries").unwrap_or(0.0) as u64;
+    check.failures = in_a_row(retries.saturating_add(1));
     check.retry =
         monitor.number("retryInterval").filter(|retry| *retry > 0.0 && check.failures > 1).map(every);
     check.upside_down = monitor.is("upsideDown").unwrap_or(false);
@@ -308,7 +309,7 @@ fn headers(monitor: &Monitor<'_>, http: &mut HttpCheck, name: &str, taking: &mut
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         match value.strip_prefix("Bearer ").filter(|_| key.eq_ignore_ascii_case("authorization")) {
             Some(token) => {
-                http.login = taking.seal(name, token.trim()).map(|token| HttpLogin::Bearer { token })
+                http.login = taking.seal(name, token.trim()).map(|token| HttpLogin::Bearer { token });
             }
             None if is_secret_header(key) => {
                 http.secret_headers.extend(taking.seal(name, &value).map(|sealed| (key.clone(), sealed)));

@@ -109,6 +109,10 @@ impl Schedule {
             match self.checks.get_mut(&spec.resource) {
                 Some(check) if check.spec == spec => {}
                 Some(check) => {
+                    // Another interval is another rhythm: the next time of the old one may be hours away.
+                    if check.spec.every != spec.every {
+                        check.base = now;
+                    }
                     check.spec = spec.clone();
                     self.poke(&spec.resource, now);
                 }

@@ -229,7 +229,7 @@ pub(super) async fn add(frame: Frame, Json(body): Json<Value>) -> Answer {
     let definition = accept(&frame, body, None)?;
     let slug = slug(&definition.name);
     let made = added::add(&frame.ctx, vec![CheckDefinition { slug, ..definition }]).await?;
-    let first = made.first().map(|one| shown(one)).transpose()?;
+    let first = made.first().map(shown).transpose()?;
     Ok((StatusCode::CREATED, Json(first)).into_response())
 }
 

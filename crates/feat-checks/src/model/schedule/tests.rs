@@ -94,6 +94,23 @@ fn checks_that_stay_are_not_disturbed_by_those_that_come_and_go() {
 }
 
 #[test]
+fn another_interval_holds_at_once() {
+    let mut schedule = Schedule::default();
+    schedule.sync(specs(1, 3600 * SECOND), Duration::ZERO, |_| None);
+    let start = all_due(&mut schedule, SECOND).remove(0);
+    schedule.finished(&id(0), start.slot, result(well(), None), SECOND);
+    // It was changed to a shorter interval, and is made at once.
+    schedule.sync(specs(1, SECOND), 10 * SECOND, |_| None);
+    let start = all_due(&mut schedule, 10 * SECOND).remove(0);
+    schedule.finished(&id(0), start.slot, result(well(), None), 10 * SECOND);
+    assert_eq!(
+        all_due(&mut schedule, 12 * SECOND).len(),
+        1,
+        "not only after the hour that was left of the old one"
+    );
+}
+
+#[test]
 fn the_result_of_a_check_that_is_gone_or_is_another_by_now_is_dropped() {
     let mut schedule = Schedule::default();
     schedule.sync(specs(1, SECOND), Duration::ZERO, |_| None);
