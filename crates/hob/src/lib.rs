@@ -10,6 +10,7 @@ pub const FEATURES: &[Feature] = &[
     feat_hosts::FEATURE,
     feat_services::FEATURE,
     feat_checks::FEATURE,
+    feat_pings::FEATURE,
     feat_incidents::FEATURE,
     feat_status::FEATURE,
     feat_alertmanager::FEATURE,
