@@ -1,8 +1,8 @@
 //! The pictures of the guide, drawn from a house that is made up. Only where `HOB_SCREENSHOTS=1`.
 
 use super::{blank, open_as};
-use crate::support::{PATIENCE, house, id, png};
-use hob_base::{Clock, Health, Observation, Timestamp};
+use crate::support::{PATIENCE, eventually, house, id, png};
+use hob_base::{Clock, Health, IncidentId, Observation, Timestamp};
 use hob_db::on;
 use hob_feature::Ctx;
 use hob_testkit::browser::{Page, Screen};
@@ -169,7 +169,11 @@ async fn live_through(ctx: &Ctx) {
 }
 
 async fn photograph(page: &Page, hub: &TestHub, name: &str) {
-    page.open(&hub.url("/")).await.unwrap();
+    photograph_at(page, hub, "/", name).await;
+}
+
+async fn photograph_at(page: &Page, hub: &TestHub, path: &str, name: &str) {
+    page.open(&hub.url(path)).await.unwrap();
     page.wait_until("[...document.images].every(i => i.complete && i.naturalWidth > 0)", PATIENCE)
         .await
         .unwrap();
@@ -209,4 +213,33 @@ async fn the_pictures_of_the_guide_are_drawn_where_that_is_asked_for() {
     hub.ctx().resources.settle().await;
     page.screen(wide).await.unwrap();
     photograph(&page, &hub, "home-failing").await;
+    let incident = an_outage(hub.ctx()).await;
+    page.screen(Screen::PHONE).await.unwrap();
+    photograph_at(&page, &hub, &format!("/incidents/{incident}"), "incident-phone").await;
+}
+
+/// A database stops, and with it what needs it.
+async fn an_outage(ctx: &Ctx) -> IncidentId {
+    let needs = |which: usize, reason: &str| {
+        of(&SERVICES[which], Health::critical(reason)).needs(id("database/config/postgresql"))
+    };
+    let reason = "It answers 500 Internal Server Error: the service itself reports a fault.";
+    for observation in [needs(5, reason), needs(11, reason)] {
+        ctx.resources.observe(observation).await;
+    }
+    let health = Health::critical("Nothing listens at 127.0.0.1:5432: the connection was refused.")
+        .with_evidence("postgres connection to 127.0.0.1:5432")
+        .with_remedy("Start the service again; its log should say why it ended.");
+    let database = says("database/config/postgresql", "PostgreSQL", health).needs(id("host/home/nas"));
+    ctx.resources.observe(database).await;
+    ctx.resources.settle().await;
+    let reader = ctx.incidents().unwrap();
+    let cause = id("database/config/postgresql");
+    eventually("the incident is open", async || {
+        ctx.clock.advance(Duration::from_secs(5));
+        let open = (reader.open)(ctx);
+        let found = open.iter().find(|one| one.cause.resource == cause && one.members.len() >= 3);
+        found.map(|incident| incident.id)
+    })
+    .await
 }
