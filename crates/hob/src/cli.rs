@@ -186,7 +186,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Err(problems) => {
             let code = config::report(&problems);
             // To whoever asks for the state of the house, this is not the house being broken.
-            let asks = matches!(cli.command, Command::Status { .. } | Command::Resources(_) | Command::Incidents(_));
+            let asks =
+                matches!(cli.command, Command::Status { .. } | Command::Resources(_) | Command::Incidents(_));
             return if asks { ExitCode::from(NO_ANSWER) } else { code };
         }
     };
