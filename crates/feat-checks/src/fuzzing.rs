@@ -29,3 +29,24 @@ pub fn judge(url: &str, text: &str, answer: Result<&Response, &ProbeError>) {
         assert!(!health.reason.is_empty(), "no reason is given");
     }
 }
+
+/// A file of another program: whatever it holds, what is taken from it is a check without a mistake, and what is left out
+/// is left out with a sentence.
+pub fn import(text: &str) {
+    let seal = |text: &str| Ok(hob_feature::checks::CheckSecret::Env(text.to_owned()));
+    let files = [crate::import::read(text, &seal), crate::import::gatus(text, &seal)];
+    for imported in files.into_iter().flatten() {
+        for definition in &imported.definitions {
+            assert!(definition.mistakes().is_empty(), "taken over with a mistake: {definition:?}");
+        }
+        for left in &imported.left_out {
+            assert!(!left.name.is_empty() && !left.why.is_empty(), "left out without a word: {left:?}");
+            assert!(left.why.chars().count() <= 600, "longer than anybody reads: {left:?}");
+        }
+    }
+}
+
+/// What a form sends.
+pub fn upload(content_type: &str, body: &[u8]) {
+    let _ = crate::import::text_of(content_type, body);
+}

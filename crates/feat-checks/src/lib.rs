@@ -38,7 +38,7 @@ use hob_feature::{Feature, NavEntry};
 
 /// Active checks.
 pub const FEATURE: Feature = Feature {
-    nav: &[NavEntry { title: "Checks", path: routes::PATH, icon: "list" }],
+    nav: &[NavEntry { title: "Checks", path: routes::PATH, icon: "pulse" }],
     routes: routes::routes,
     jobs: jobs::jobs,
     cards: pages::cards,

@@ -34,7 +34,7 @@ pub(crate) fn gatus(text: &str, seal: Seal<'_>) -> Result<Imported, String> {
         }
     }
     for endpoint in items(file, "external-endpoints") {
-        taking.leave(&name_of(endpoint), "It is not asked but waits to be told how it is. Make a scheduled job under Pings, and let the job report there.");
+        taking.leave(&name_of(endpoint), "It is not asked but waits to be told how it is. Make a scheduled job under “Scheduled jobs”, and let the job report there.");
     }
     for suite in items(file, "suites") {
         taking.leave(&name_of(suite), "A suite hands what one step answers to the next, which checks here do not. Make a check for each step that stands for itself.");

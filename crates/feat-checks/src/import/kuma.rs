@@ -222,7 +222,7 @@ fn why_not(kind: &str, monitor: &Monitor<'_>) -> String {
         _ => "its server".to_owned(),
     };
     match kind {
-        "push" => "It is not asked but waits to be pinged. Make a scheduled job under Pings, and let the job report there.".to_owned(),
+        "push" => "It is not asked but waits to be pinged. Make a scheduled job under “Scheduled jobs”, and let the job report there.".to_owned(),
         "manual" => "Its state is set by hand. An announcement on a status page says the same.".to_owned(),
         "mongodb" | "sqlserver" => {
             let at = super::place(&monitor.text("databaseConnectionString"));

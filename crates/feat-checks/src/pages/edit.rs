@@ -83,7 +83,7 @@ pub(crate) fn choose() -> Markup {
                 }
             }
         }
-        p.muted { "Jobs that report by themselves when they have run are not probed: they are under Pings. Checks of Uptime Kuma and Gatus can be "
+        p.muted { "Jobs that report by themselves when they have run are not probed: they are under “Scheduled jobs”. Checks of Uptime Kuma and Gatus can be "
             a href="/checks/import" { "imported" } "." }
     }
 }
