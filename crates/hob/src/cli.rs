@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and where each command lives.
 
 mod account;
+mod checks;
 mod config;
 mod incidents;
 mod local;
@@ -112,6 +113,9 @@ enum Command {
     /// Manage the tokens with which programs come in
     #[command(subcommand, after_help = account::TOKEN)]
     Token(account::TokenCommand),
+    /// Bring checks from Uptime Kuma or Gatus
+    #[command(subcommand, after_help = checks::CHECKS)]
+    Checks(checks::ChecksCommand),
     /// Check or explain the configuration file
     #[command(subcommand, after_help = CONFIG)]
     Config(ConfigCommand),
@@ -205,6 +209,7 @@ pub fn run(cli: Cli) -> ExitCode {
             Command::Incidents(args) => incidents::incidents(&settings, &args).await,
             Command::User(command) => account::user(&settings, command).await,
             Command::Token(command) => account::token(&settings, command).await,
+            Command::Checks(command) => checks::checks(&settings, command).await,
             Command::Config(_) => config::well(&settings),
             Command::Completions { .. } => ExitCode::from(WELL),
         }

@@ -2,8 +2,9 @@
 
 use super::settings::Settings;
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::Request;
+use hyper::http::request::Builder;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use std::time::Duration;
@@ -23,13 +24,22 @@ pub(crate) enum NoAnswer {
 
 /// Asks the hub for a path of its API.
 pub(crate) async fn ask(settings: &Settings, path: &str) -> Result<Value, NoAnswer> {
-    match tokio::time::timeout(ANSWER_WITHIN, exchange(settings, path)).await {
+    bounded(exchange(settings, Request::get(path), Bytes::new())).await
+}
+
+/// Sends something to a path of its API.
+pub(crate) async fn send(settings: &Settings, path: &str, body: Bytes) -> Result<Value, NoAnswer> {
+    bounded(exchange(settings, Request::post(path), body)).await
+}
+
+async fn bounded(answer: impl Future<Output = Result<Value, NoAnswer>>) -> Result<Value, NoAnswer> {
+    match tokio::time::timeout(ANSWER_WITHIN, answer).await {
         Ok(answer) => answer,
         Err(_) => Err(NoAnswer::Refused("The hub did not answer within 20 seconds.".to_owned())),
     }
 }
 
-async fn exchange(settings: &Settings, path: &str) -> Result<Value, NoAnswer> {
+async fn exchange(settings: &Settings, request: Builder, body: Bytes) -> Result<Value, NoAnswer> {
     let socket = settings.data.join(hob_web::hub::LOCAL_SOCKET);
     let stream = UnixStream::connect(&socket).await.map_err(|error| {
         let data = settings.data.display();
@@ -45,10 +55,10 @@ async fn exchange(settings: &Settings, path: &str) -> Result<Value, NoAnswer> {
     };
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| broken(&e))?;
-    let request = Request::get(path)
+    let request = request
         .header("host", "hob.local")
         .header("accept", "application/json")
-        .body(Empty::<Bytes>::new())
+        .body(Full::new(body))
         .map_err(|e| broken(&e))?;
     let read = async {
         let response = sender.send_request(request).await.map_err(|e| broken(&e))?;
