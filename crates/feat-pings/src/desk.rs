@@ -2,25 +2,29 @@
 
 use crate::book::{Book, CodeHash, Job, Writes};
 use crate::config::{self, FileJob};
-use crate::model::JOBS_MAX;
 use crate::model::address::{hex, random_uuid, uuid};
 use crate::model::definition::{Definition, Origin, handle_for};
+use crate::model::judge::resource_of;
 use crate::model::limit::Strangers;
 use crate::model::state::State;
-use crate::store::{self, Row};
+use crate::model::{JOBS_MAX, SOURCE};
+use crate::store::{self, Damaged, Row};
 use hob_base::resource::Moment;
-use hob_base::{Error, Result};
+use hob_base::{Error, Health, Observation, Result};
 use hob_feature::{Ctx, Problems};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, Notify, OnceCell};
 use tracing::{error, info, warn};
 
 /// For what secrets are sealed.
 const CODE: &str = "pings.code";
 const KEY: &str = "pings.key";
+/// How long a word holds that nobody repeats.
+const FOR_GOOD: Duration = Duration::from_secs(10 * 366 * 86_400);
 /// The shortest token that somebody else may choose, in characters.
 const TOKEN_CHARS_MIN: usize = 16;
 
@@ -325,7 +329,8 @@ async fn load(ctx: &Ctx) -> Result<Book> {
     };
     let mut book = Book::new(ctx.zone.clone(), &key);
     let now = ctx.clock.moment();
-    for row in store::list_jobs(&ctx.db).await? {
+    let (rows, damaged) = store::list_jobs(&ctx.db).await?;
+    for row in rows {
         let code_hash = store::hash_of(&row.code_hash)?;
         let code = open_secret(ctx, CODE, &row.code).unwrap_or_default().into();
         let Row { id, handle, created_at, definition, state, .. } = row;
@@ -336,10 +341,20 @@ async fn load(ctx: &Ctx) -> Result<Book> {
     take_in_file(ctx, &mut book, now).await?;
     book.rebase(now);
     book.wake(now);
+    let is_damaged = |name: &str| damaged.iter().any(|job| job.handle == name);
     for resource in ctx.resources.of_kind("job") {
-        if resource.id.scope() == "ping" && !book.has_handle(resource.id.name()) {
-            ctx.resources.withdraw(crate::model::SOURCE, resource.id.clone()).await;
+        let name = resource.id.name();
+        if resource.id.scope() == "ping" && !book.has_handle(name) && !is_damaged(name) {
+            ctx.resources.withdraw(SOURCE, resource.id.clone()).await;
         }
+    }
+    for Damaged { handle, problem } in damaged {
+        error!(handle, problem, "a scheduled job in the database cannot be read; nobody watches it");
+        let health = Health::critical("Hob cannot read what it knows of this job, so nobody watches it.")
+            .with_evidence(problem)
+            .with_remedy("Look at the evidence. If it names a time zone, this machine no longer knows that.");
+        let told = Observation::new(SOURCE, resource_of(&handle), FOR_GOOD).judged(health);
+        ctx.resources.observe(told).await;
     }
     Ok(book)
 }

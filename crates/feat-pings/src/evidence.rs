@@ -1,10 +1,12 @@
-//! What is worth keeping with an incident, and what is found by a search: memory only.
+//! What is worth keeping with an incident, what stands on a job's page as a resource, and what is found by a search:
+//! memory only.
 
 use crate::desk::open_desk;
 use crate::model::judge::{page_of, status_word};
 use hob_base::incident::{Evidence, EvidenceBody};
 use hob_base::{Level, Resource};
-use hob_feature::{Ctx, SearchHit};
+use hob_feature::{Card, Ctx, SearchHit};
+use maud::html;
 
 /// The most hits of one search.
 const HITS_MAX: usize = 10;
@@ -29,6 +31,20 @@ pub(crate) fn evidence(ctx: &Ctx, resource: &Resource) -> Vec<Evidence> {
         pieces.push(Evidence { title: "How long it took".to_owned(), body });
     }
     pieces
+}
+
+/// The way from the resource to the job.
+pub(crate) fn cards(ctx: &Ctx, resource: &Resource) -> Vec<Card> {
+    let ours = (resource.id.kind(), resource.id.scope()) == ("job", "ping");
+    let Some(desk) = open_desk(ctx).filter(|_| ours) else { return Vec::new() };
+    let there = desk.with(|book| book.has_handle(resource.id.name())).unwrap_or_default();
+    if !there {
+        return Vec::new();
+    }
+    let body = html! {
+        p { a href=(page_of(resource.id.name())) { "What it reported, when it is expected, and how to change it" } }
+    };
+    vec![Card { title: "Scheduled job".to_owned(), body }]
 }
 
 /// Jobs by their names.

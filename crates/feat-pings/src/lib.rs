@@ -40,6 +40,7 @@ pub const FEATURE: Feature = Feature {
     routes: routes::routes,
     door_routes: routes::door_routes,
     jobs: jobs::jobs,
+    cards: evidence::cards,
     evidence: evidence::evidence,
     search: evidence::search,
     migrations: MIGRATIONS,

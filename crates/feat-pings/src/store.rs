@@ -30,28 +30,43 @@ pub(crate) struct Row {
     pub(crate) state: State,
 }
 
-/// All jobs.
+/// A job whose definition cannot be read: what it is called, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Damaged {
+    /// The name of its resource.
+    pub(crate) handle: String,
+    /// Why it cannot be read.
+    pub(crate) problem: String,
+}
+
+/// All jobs, and those that cannot be read: because of one the others must not be forgotten.
 ///
 /// # Errors
-/// When the database does not answer, or a job cannot be read: it must not be forgotten silently.
-pub(crate) async fn list_jobs(db: &Db) -> Result<Vec<Row>> {
+/// When the database does not answer.
+pub(crate) async fn list_jobs(db: &Db) -> Result<(Vec<Row>, Vec<Damaged>)> {
     const SQL: &str =
         "SELECT id, handle, code_hash, code, created_at, definition, state FROM pings_job ORDER BY id";
     type Columns = (i64, String, String, Vec<u8>, i64, String, String);
     let rows: Vec<Columns> = on!(read db, p => sqlx::query_as(SQL).fetch_all(p).await)
         .doing(|| "Reading the scheduled jobs".to_owned())?;
-    let read = rows.into_iter().map(|(id, handle, code_hash, code, created_at, definition, state)| {
-        let doing = || format!("Reading the scheduled job “{handle}”");
-        let definition = serde_json::from_str(&definition).doing(doing)?;
+    let (mut read, mut damaged) = (Vec::new(), Vec::new());
+    for (id, handle, code_hash, code, created_at, definition, state) in rows {
+        let definition = match serde_json::from_str(&definition) {
+            Ok(definition) => definition,
+            Err(error) => {
+                damaged.push(Damaged { handle, problem: error.to_string() });
+                continue;
+            }
+        };
         // Its state is worth less than the job: it begins anew.
         let state = serde_json::from_str(&state).unwrap_or_else(|error| {
             warn!(handle, %error, "the state of a scheduled job cannot be read; it begins anew");
             State::default()
         });
         let created_at = Timestamp::from_millis(created_at);
-        Ok(Row { id, handle, code_hash, code, created_at, definition, state })
-    });
-    read.collect()
+        read.push(Row { id, handle, code_hash, code, created_at, definition, state });
+    }
+    Ok((read, damaged))
 }
 
 /// Adds jobs, or writes all of those anew that are there.

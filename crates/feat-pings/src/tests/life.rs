@@ -148,10 +148,36 @@ async fn what_is_acknowledged_is_written_within_a_second() {
         }
         pass(&hub, Duration::from_secs(2)).await;
         desk_of(&hub).await.flush(hub.ctx()).await.unwrap();
-        let rows = store::list_jobs(&hub.ctx().db).await.unwrap();
+        let (rows, _) = store::list_jobs(&hub.ctx().db).await.unwrap();
         assert_eq!(rows[0].state.pings, 250);
         let pings = store::list_pings(&hub.ctx().db, backup.id, 250, 100).await.unwrap();
         let numbers: Vec<u64> = pings.iter().map(|shown| shown.ping.n).collect();
         assert_eq!(numbers, (151..=250).rev().collect::<Vec<_>>(), "the last hundred");
     }
+}
+
+#[tokio::test]
+async fn one_job_that_cannot_be_read_is_told_and_does_not_take_the_others_along() {
+    for builder in everywhere().await {
+        let hub = builder.start().await;
+        let code = job(&hub, "well", "every 1d", "1h").await.code;
+        job(&hub, "damaged", "cron 0 3 * * * in Europe/Berlin", "1h").await;
+        let lost = "UPDATE pings_job SET definition = REPLACE(definition, 'Europe/Berlin', 'Mars/Base')";
+        store::run_for_test(&hub.ctx().db, lost).await;
+        let hub = hub.stop().await.start().await;
+        ping(&hub, &format!("/ping/{code}")).await;
+        until_told(&hub, "damaged", "so nobody watches it").await;
+        assert!(resource(hub.ctx(), "damaged").unwrap().health.evidence.contains("Mars/Base"));
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_the_resource_leads_to_the_job() {
+    let hub = hub().start().await;
+    job(&hub, "backup", "every 1d", "1h").await;
+    hub.wait_until("it is known", HOUR, |ctx| resource(ctx, "backup").is_some()).await;
+    let cards = (crate::FEATURE.cards)(hub.ctx(), &resource(hub.ctx(), "backup").unwrap());
+    assert!(cards[0].body.0.contains("href=\"/scheduled/backup\""));
+    let hits = (crate::FEATURE.search)(hub.ctx(), "BACK");
+    assert_eq!(hits[0].path, "/scheduled/backup");
 }
