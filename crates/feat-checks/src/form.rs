@@ -67,7 +67,24 @@ pub(crate) fn read(
             wrong.push(mistake);
         }
     }
+    // It is called after where it looks; as long as that is wrong, a missing name is none.
+    let unnamed = entered.get("name").trim().is_empty();
+    if unnamed && wrong.iter().any(|mistake| mistake.field != "name") {
+        wrong.retain(|mistake| mistake.field != "name");
+    }
     if wrong.is_empty() { Ok(definition) } else { Err(wrong) }
+}
+
+/// What is in the inputs of a check that nobody has touched: what is usual for the kind.
+pub(crate) fn usual(kind: &Kind) -> Entered {
+    let nothing = |_: &str| Ok(CheckSecret::Env(String::new()));
+    let tools = Tools { seal: &nothing, named: &|_| None };
+    let untouched = Entered::default();
+    let reading = Reading::new(&untouched, None, &tools);
+    let mut usual = entered(&CheckDefinition::new("", (kind.read)(&reading)));
+    // No port is usual for these.
+    usual.0.retain(|name, value| name != "port" || value != "0");
+    usual
 }
 
 /// Everything that is wrong with a definition that somebody wants to keep, whoever made it. `before` is the check that it

@@ -69,7 +69,8 @@ fn an_address_is_enough() {
 
 #[test]
 fn every_mistake_is_found_at_once_and_named_after_its_input() {
-    assert_eq!(wrong("http", &[]), ["name", "url"]);
+    assert_eq!(wrong("http", &[]), ["url"]);
+    assert_eq!(wrong("group", &[("members", "Photos")]), ["name"]);
     let fields = [
         ("url", "nas"),
         ("name", "x"),

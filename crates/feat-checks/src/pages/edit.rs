@@ -25,6 +25,8 @@ pub(crate) struct Editing<'a> {
     pub(crate) kind: &'a Kind,
     /// What is in the inputs.
     pub(crate) entered: &'a Entered,
+    /// What would hold where nothing is entered.
+    pub(crate) usual: &'a Entered,
     /// What is wrong with it.
     pub(crate) wrong: &'a [Mistake],
     /// The id of the check that is changed; `None` for a new one.
@@ -166,7 +168,8 @@ fn input(spec: &Spec, view: &Editing<'_>) -> Markup {
     let note = format!("{}-note", spec.name);
     let described = (!problem.is_empty() || !spec.help.is_empty()).then_some(note.as_str());
     let invalid = (!problem.is_empty()).then_some("true");
-    let example = (!spec.example.is_empty()).then_some(spec.example);
+    let usual = Some(view.usual.get(spec.name)).filter(|usual| !usual.is_empty());
+    let example = usual.or_else(|| (!spec.example.is_empty()).then_some(spec.example));
     html! {
         @match spec.input {
             Input::Switch => div.field.wrong[invalid.is_some()] {

@@ -74,7 +74,7 @@ pub(crate) fn list(list: &List<'_>, ctx: &Ctx) -> Markup {
             (empty("Nothing is checked yet.", "What listens on this machine is found within seconds. What is elsewhere is told here: a page, a port, a certificate, a database.", &make))
         } @else {
             p.muted { (counted(list.rows.len(), "check")) @if list.rows.len() > PAGE { ", " (begin + 1) " to " (begin + shown.len()) } "." }
-            (table("Checks", &["Name", "Kind", "Where", "Every", "Took", "Last result", ""], shown.iter().map(|one| row(one, list, ctx))))
+            div.checks { (table("Checks", &["Name and last result", "Kind", "Where", "Every", "Took", ""], shown.iter().map(|one| row(one, list, ctx)))) }
             (pager(list))
         }
     }
@@ -119,12 +119,12 @@ fn row(row: &Row, list: &List<'_>, ctx: &Ctx) -> Markup {
                 @if row.level.is_some() { a href=(resource_path(&row.id)) { (row.name) } } @else { (row.name) }
                 @if row.paused { " " (badge("paused")) }
                 @if row.adjusted { " " (badge("adjusted")) }
+                small { (tidy(row.reason(), 160)) }
             }
             td { (row.kind) }
             td { code { (tidy(&row.place, 80)) } }
             td.number { (duration_text(row.every)) }
             td.number { @match row.took(ctx) { Some(took) => { (took.as_millis().max(1)) " ms" }, None => "–" } }
-            td { (tidy(row.reason(), 160)) }
             td { (actions(row, list)) }
         }
     }

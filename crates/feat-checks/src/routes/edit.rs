@@ -79,8 +79,10 @@ struct Shown<'a> {
 
 fn show(frame: &Frame, shown: Shown<'_>) -> Response {
     let definition = shown.before.map(|before| &before.definition);
+    let usual = form::usual(shown.kind);
     let view = Editing {
         kind: shown.kind,
+        usual: &usual,
         entered: shown.entered,
         wrong: shown.wrong,
         id: shown.id,
