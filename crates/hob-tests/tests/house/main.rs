@@ -7,6 +7,7 @@
 mod alertmanager;
 mod answers;
 mod browser;
+mod checks_pages;
 mod doors;
 mod incidents;
 mod kernel;
