@@ -7,6 +7,17 @@
 //! specifications and silences (source and origin `checks.config`). Groups are checks that ask nobody: they follow from
 //! their members.
 //!
+//! ```text
+//!  hob.toml ── config ──────────────┐
+//!  page ────── form ──┐             ├─▶ definition ─▶ resources, silences, check book ─▶ runner ─▶ judge ─▶ resources
+//!  API ───────────────┼─▶ added ────┘                     (found: services …)  │   ▲
+//!  Kuma, Gatus ─ import ┘    └─ overrides ─────────────────────────────────────┴───┘
+//! ```
+//!
+//! What people make is written to the database first, then seen in memory (`added`), then taken up by the pass
+//! `checks.added`, which is poked (source and origin `checks.added`, scope `added`). What they want otherwise for a check
+//! that was found is laid over it where the runner reads the book.
+//!
 //! Invariants:
 //! - One probe at a time per check, a bounded number in all; those that already fail can never crowd out the others.
 //! - What is said of a resource changes only when its state does: no figure of a single probe is in reason or facts.
@@ -14,11 +25,15 @@
 //! - A probe sends a credential only where the owner gave it one for this check, and never to what was merely found.
 //! - A probe that hangs in any phase is given up; one that cannot be made says nothing of what it should have probed.
 //! - While the Internet connection is lost (`connection/home/internet`) no check of an outside address is judged.
+//! - A secret that was typed is sealed before it is kept, never shown again, and never kept for another address.
+//! - References to files and variables of this machine come from hob.toml or from an administrator.
+//! - A file that is imported is bounded in size, depth and what its aliases multiply; nothing is made before it is seen.
 //! - What a remote party says goes into text as data: without control characters, cut to a length.
 //!
-//! It owns no tables.
+//! Tables: `checks_check`, `checks_override`.
 //!
-//! The Cargo feature `fuzzing` opens the judgement of strangers' answers to the targets in `fuzz/`.
+//! The Cargo feature `fuzzing` opens the judgement of strangers' answers, and what reads files of other programs, to the
+//! targets in `fuzz/`.
 
 mod added;
 mod config;

@@ -4,7 +4,6 @@ use super::list::{check_path, override_path};
 use crate::form::{COMMON, Entered, Input, KINDS, Kind, Spec, duration_text, secret_headers_shown};
 use crate::model::adjust::Override;
 use crate::model::definition::mistakes::Mistake;
-use hob_base::wording::counted;
 use hob_base::{Health, Level, ResourceId};
 use hob_feature::CheckSpec;
 use hob_web::components::{Field, card, field, form, health_block, notice};
@@ -316,7 +315,7 @@ pub(crate) fn adjust(view: &Adjusting<'_>) -> Markup {
         (card("What is wanted otherwise", &form(&override_path(view.id), "Save", &html! {
             (one("interval", "Every", &duration_text(spec.every)))
             (one("timeout", "Timeout", &duration_text(spec.timeout)))
-            (one("failures", "Failures in a row until critical", &counted(spec.failures as usize, "failure")))
+            (one("failures", "Failures in a row until critical", &spec.failures.to_string()))
             div.check {
                 input #paused type="checkbox" name="paused" value="yes" checked[!view.entered.get("paused").is_empty()];
                 label for="paused" { "Paused: it is not probed" }

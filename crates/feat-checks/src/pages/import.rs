@@ -62,7 +62,7 @@ pub(crate) fn preview(view: &Preview<'_>) -> Markup {
         } @else {
             form.stack.full method="post" action="/checks/import/take" {
                 input type="hidden" name="import" value=(view.id);
-                (table("What would be made", &["Take", "Name", "Kind", "Where", "Every", ""], imported.definitions.iter().enumerate().map(|(at, one)| row(at, one, view))))
+                div.checks { (table("What would be made", &["Take", "Name", "Kind", "Where", "Every", ""], imported.definitions.iter().enumerate().map(|(at, one)| row(at, one, view)))) }
                 div.actions { button.primary type="submit" { "Make what is ticked" } a.button href="/checks" { "Cancel" } }
             }
         }
