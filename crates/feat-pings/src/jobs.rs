@@ -139,7 +139,7 @@ async fn tidy(ctx: Ctx) -> Result<String> {
     let bytes = store::tidy_bodies(&ctx.db).await?;
     let count = count.ok_or_else(|| Error::Unavailable("The book of jobs is not open.".to_owned()))?;
     let bytes = Bytes(bytes.unsigned_abs());
-    Ok(format!("There are {}; what they reported takes {bytes}.", counted(count, "scheduled job")))
+    Ok(format!("Hob knows {} and keeps {bytes} of what was posted.", counted(count, "scheduled job")))
 }
 
 #[cfg(test)]
