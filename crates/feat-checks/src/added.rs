@@ -156,8 +156,10 @@ async fn edit(
     changed: impl FnOnce(&Stored) -> Stored,
 ) -> Result<()> {
     let memory = ctx.memory.of::<Memory>();
-    let before = find(ctx, id).await?;
+    known(ctx).await?;
     let _one = memory.changing.lock().await;
+    // As it is now that nobody else changes it.
+    let before = memory.checks().unwrap_or_default().get(id).cloned().or_not_found("check", id)?;
     if !write.await? {
         return Err(Error::not_found("check", id));
     }

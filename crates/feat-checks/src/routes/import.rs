@@ -5,7 +5,7 @@ use crate::import::{self as reading, FILE_BYTES_MAX, Imported, text_of};
 use crate::model::definition::{ADDED_SCOPE, CheckDefinition};
 use crate::pages::import::{self as pages, Preview};
 use axum::Json;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Form, Query};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect};
@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A file and what a form has around it.
-pub(super) const UPLOAD_BYTES_MAX: usize = FILE_BYTES_MAX + (64 << 10);
+const UPLOAD_BYTES_MAX: usize = FILE_BYTES_MAX + (64 << 10);
 /// How many files wait at once for somebody to say yes.
 const WAITING_MAX: usize = 8;
 /// How long one waits.
@@ -67,6 +67,15 @@ impl Waiting {
     }
 }
 
+/// What was sent, unless it is too much.
+///
+/// # Errors
+/// One sentence.
+async fn whole(body: Body) -> Result<Bytes, String> {
+    let large = |_| "It is larger than 8 MiB, which is the most that is read, or it broke off.".to_owned();
+    to_bytes(body, UPLOAD_BYTES_MAX).await.map_err(large)
+}
+
 pub(super) async fn form(frame: Frame) -> Answer {
     frame.require(Scope::Write)?;
     Ok(frame.page("Import checks", &pages::form("", "")))
@@ -81,11 +90,11 @@ async fn read(ctx: &Ctx, text: String) -> Result<Result<Imported, String>> {
         .map_err(|error| Error::internal("Reading a file with checks", error))
 }
 
-pub(super) async fn preview(frame: Frame, headers: HeaderMap, body: Bytes) -> Answer {
+pub(super) async fn preview(frame: Frame, headers: HeaderMap, body: Body) -> Answer {
     let ctx = &frame.ctx;
     let content_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let text = text_of(content_type, &body);
+    let text = whole(body).await.and_then(|body| text_of(content_type, &body));
     let pasted = text.clone().unwrap_or_default();
     let read = match text {
         Ok(text) => read(ctx, text).await?,
@@ -158,13 +167,13 @@ pub(super) async fn api(
     frame: Frame,
     Query(query): Query<ApiQuery>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     let ctx = &frame.ctx;
     let content_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let invalid = |problem: String| Error::invalid("body", problem);
-    let text = text_of(content_type, &body).map_err(invalid)?;
+    let text = whole(body).await.and_then(|body| text_of(content_type, &body)).map_err(invalid)?;
     let imported = read(ctx, text).await?.map_err(invalid)?;
     let left_out: Vec<_> = imported
         .left_out

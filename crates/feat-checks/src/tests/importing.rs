@@ -97,7 +97,8 @@ async fn what_is_no_such_file_is_refused_and_stays_in_its_field() {
         answer.text()
     );
     let large = "x".repeat(9 << 20);
-    assert!(upload(&mut anna, &large, "").await.status.is_client_error());
+    let refused = upload(&mut anna, &large, "").await;
+    assert!(refused.status == 422 && refused.text().contains("8 MiB"), "{}", refused.status);
     assert_eq!(upload(&mut anna, "", "").await.status, 422);
     assert_eq!(anna.post_form("/checks/import/take", &[("import", "77")]).await.status, 409);
 }
