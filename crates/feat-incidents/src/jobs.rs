@@ -10,12 +10,12 @@ use crate::model::cause::Node;
 use crate::model::deeds::{Deed, act};
 use crate::model::life::{Book, REOPEN_WITHIN, Step, View};
 use crate::model::record::{Record, Sick};
-use crate::model::telling::{News, news, notices};
+use crate::model::telling::{News, news, notices, waiting};
 use crate::store;
 use hob_base::incident::{Happening, TimelineEntry};
 use hob_base::silence::labels_of;
 use hob_base::wording::listed;
-use hob_base::{Error, IncidentId, Level, Resource, ResourceId, Result, Silence};
+use hob_base::{Error, IncidentId, Level, Resource, ResourceId, Result, Silence, Timestamp};
 use hob_feature::{Ctx, Job, NoticeKind, Problems};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
@@ -23,7 +23,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
@@ -37,6 +38,10 @@ const RETRY: Duration = Duration::from_secs(5);
 const POKED_MAX: usize = 50;
 /// The most lines that wait for a database that refuses.
 const BACKLOG_MAX: usize = 10_000;
+/// So many of them with what was known at the time, which is long.
+const BACKLOG_WITH_EVIDENCE_MAX: usize = 500;
+/// What was closed so long ago may still have to be told after a restart: longer than anything waits to be called over.
+const CLOSED_READ: Duration = Duration::from_secs(2 * 86_400);
 
 /// Hob's own figures of incidents.
 #[derive(Clone)]
@@ -99,26 +104,28 @@ struct Judge {
     sick: BTreeMap<ResourceId, Sick>,
     /// What nobody judges: it conducts.
     wires: BTreeMap<ResourceId, Node>,
-    /// What is not yet in the database.
-    unsaved: BTreeSet<IncidentId>,
+    /// What is not yet in the database, besides the book's unsaved records.
     lines: Vec<(IncidentId, TimelineEntry)>,
     refused: bool,
 }
 
 impl Judge {
     async fn load(ctx: Ctx, desk: Arc<Desk>, settings: Settings, figures: Figures) -> Result<Self> {
-        let (records, last_id) = store::load(&ctx.db, ctx.clock.now().minus(REOPEN_WITHIN)).await?;
+        let now = ctx.clock.now();
+        let (records, last_id) = store::load(&ctx.db, now.minus(CLOSED_READ)).await?;
+        // A number under which something was told is never used again, even if its incident was not saved.
+        let last_id = last_id.max(ctx.notices.last_incident().await?.0);
         desk.load_quiet(&ctx.db).await?;
-        let records = records.into_iter().map(|record| (record.id(), record)).collect();
+        let current = records.into_iter().filter(|record| record.is_current(now, REOPEN_WITHIN));
+        let records = current.map(|record| (record.id(), record)).collect();
         let mut judge = Self {
             ctx,
             desk,
             settings,
             figures,
-            book: Book { records, last_id },
+            book: Book { records, last_id, ..Book::default() },
             sick: BTreeMap::new(),
             wires: BTreeMap::new(),
-            unsaved: BTreeSet::new(),
             lines: Vec::new(),
             refused: false,
         };
@@ -148,6 +155,7 @@ impl Judge {
                 needs: resource.depends_on.clone(),
             };
             self.wires.insert(id.clone(), wire);
+            self.sick.remove(id);
             return true;
         }
         if resource.health.level == Level::Ok {
@@ -192,25 +200,26 @@ impl Judge {
         changes: &mut broadcast::Receiver<Arc<Vec<ResourceId>>>,
         stop: &CancellationToken,
     ) {
-        let mut relevant = self.take_in(first);
-        while let Ok(ids) = changes.try_recv() {
-            relevant |= self.take_in(Ok(ids));
-        }
-        if !relevant {
+        let relevant = self.take_in(first);
+        if !(self.drain(changes) || relevant) {
             return;
         }
         tokio::select! {
             () = stop.cancelled() => {}
             () = self.ctx.clock.sleep(GATHER) => {}
         }
+        self.drain(changes);
+    }
+
+    /// Takes in everything that has been said. Returns whether any of it can matter.
+    fn drain(&mut self, changes: &mut broadcast::Receiver<Arc<Vec<ResourceId>>>) -> bool {
+        let mut relevant = false;
         loop {
-            match changes.try_recv() {
-                Ok(ids) => {
-                    self.take_in(Ok(ids));
-                }
-                Err(broadcast::error::TryRecvError::Lagged(_)) => self.read_all(),
-                Err(_) => break,
-            }
+            relevant |= match changes.try_recv() {
+                Ok(ids) => self.take_in(Ok(ids)),
+                Err(TryRecvError::Lagged(missed)) => self.take_in(Err(RecvError::Lagged(missed))),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return relevant,
+            };
         }
     }
 
@@ -245,19 +254,21 @@ impl Judge {
         let active = ctx.silences.active(now.wall);
         let wires: Vec<Node> = self.wires.values().cloned().collect();
         let silence = |id: &ResourceId| covering(ctx, &active, id);
-        let known = |id: &ResourceId| ctx.resources.get(id).is_some();
+        let known = |id: &ResourceId| ctx.resources.get(id).is_some_and(|resource| resource.judged);
         let view = View { sick: &self.sick, wires: &wires, silence: &silence, known: &known };
         self.book.step(&view, &self.settings.patience, now)
     }
 
     fn take_over(&mut self, step: Step) {
-        self.unsaved.extend(step.changed);
+        self.book.unsaved.extend(step.changed);
         for (id, mut entry) in step.entries {
             if entry.what == Happening::Opened {
                 self.figures.opened.inc();
                 info!(incident = %id, title = entry.text, "an incident was opened");
             }
-            entry.evidence = evidence::gather(&self.ctx, &entry);
+            if self.lines.len() < BACKLOG_WITH_EVIDENCE_MAX {
+                entry.evidence = evidence::gather(&self.ctx, &entry);
+            }
             self.lines.push((id, entry));
         }
         let excess = self.lines.len().saturating_sub(BACKLOG_MAX);
@@ -265,25 +276,34 @@ impl Judge {
     }
 
     async fn flush(&mut self) {
-        if self.unsaved.is_empty() && self.lines.is_empty() {
+        // What was handed over while the database refused goes first: its key must be known before it is noted as told.
+        if let Err(problem) = self.ctx.notices.save_waiting().await {
+            self.note_refusal(&problem);
             return;
         }
-        let records: Vec<&Record> = self.unsaved.iter().filter_map(|id| self.book.records.get(id)).collect();
+        if self.book.unsaved.is_empty() && self.lines.is_empty() {
+            self.refused = false;
+            return;
+        }
+        let records: Vec<&Record> =
+            self.book.unsaved.iter().filter_map(|id| self.book.records.get(id)).collect();
         match store::save(&self.ctx.db, &records, &self.lines).await {
             Ok(()) => {
-                let saved = std::mem::take(&mut self.unsaved);
+                let saved = std::mem::take(&mut self.book.unsaved);
                 for (_, record) in self.book.records.iter_mut().filter(|(id, _)| saved.contains(id)) {
                     record.members_saved = record.incident.members.len();
                 }
                 self.lines.clear();
                 self.refused = false;
             }
-            Err(problem) => {
-                // The keeper of resources says the same as a resource; what waits is written later.
-                if !std::mem::replace(&mut self.refused, true) {
-                    error!(reason = problem.chain(), "incidents could not be saved; they are kept in memory");
-                }
-            }
+            Err(problem) => self.note_refusal(&problem),
+        }
+    }
+
+    /// The keeper of resources says the same as a resource; what waits is written later.
+    fn note_refusal(&mut self, problem: &Error) {
+        if !std::mem::replace(&mut self.refused, true) {
+            error!(reason = problem.chain(), "incidents could not be saved; they are kept in memory");
         }
     }
 
@@ -295,59 +315,71 @@ impl Judge {
         self.desk.show(open);
     }
 
-    /// Writes the notices that are due, and only then notes that people were told.
+    /// Hands the notices that are due over, and only then notes that people were told. What the database refuses to
+    /// take is handed over all the same and written later.
     async fn tell(&mut self) {
         let now = self.ctx.clock.now();
         let due: Vec<News> =
             self.book.records.values().filter_map(|record| news(record, &self.settings.rota, now)).collect();
-        for news in due {
-            if let Err(problem) = self.write_notices(&news).await {
-                error!(incident = %news.incident, reason = problem.chain(), "a notice could not be written");
-                self.refused = true;
-                return;
+        for mut news in due {
+            match self.hand_over(&news).await {
+                Ok(waiting) => news.told.waiting = waiting,
+                Err(problem) => {
+                    error!(incident = %news.incident, reason = problem.chain(), "a notice could not be kept");
+                    self.refused = true;
+                    break;
+                }
             }
             let Some(record) = self.book.records.get_mut(&news.incident) else { continue };
             record.told = Some(news.told);
-            self.unsaved.insert(news.incident);
+            self.book.unsaved.insert(news.incident);
         }
+        self.take_back_merged();
         self.flush().await;
     }
 
-    async fn write_notices(&mut self, news: &News) -> Result<()> {
+    /// What waits of an incident that became a part of another is told with that one.
+    fn take_back_merged(&mut self) {
+        let now = self.ctx.clock.now();
+        let merged = self.book.records.values_mut().filter(|record| record.incident.merged_into.is_some());
+        for record in merged {
+            let (id, Some(told)) = (record.incident.id, record.told.as_mut().filter(|told| !told.over))
+            else {
+                continue;
+            };
+            if self.ctx.notices.withdraw_undue(id, now, None).is_ok() {
+                told.over = true;
+                self.book.unsaved.insert(id);
+            }
+        }
+    }
+
+    /// Returns who has heard nothing yet.
+    async fn hand_over(&mut self, news: &News) -> Result<BTreeMap<String, Timestamp>> {
         let (now, quiet) = (self.ctx.clock.now(), self.desk.quiet());
-        let Some(record) = self.book.records.get(&news.incident) else { return Ok(()) };
-        let mut all = notices(news, record, &self.settings.rota, &quiet, now, &self.ctx.zone);
-        // What happened since replaces what somebody in quiet hours has not heard yet.
-        let unheard = self.unheard(news.incident).await?;
-        self.ctx.notices.withdraw_undue(news.incident, now).await?;
-        if news.kind == NoticeKind::Closed {
-            all.retain(|notice| !unheard.contains(&notice.to));
+        let Some(record) = self.book.records.get(&news.incident) else { return Ok(BTreeMap::new()) };
+        let all = notices(news, record, &self.settings.rota, &quiet, now, &self.ctx.zone);
+        // What happened since replaces what somebody in quiet hours has not heard yet; who is not told now keeps it.
+        let people: Vec<Option<String>> = all.iter().map(|notice| notice.to.clone()).collect();
+        let only = (news.kind != NoticeKind::Closed).then_some(people.as_slice());
+        for id in std::iter::once(&news.incident).chain(&news.told.also) {
+            self.ctx.notices.withdraw_undue(*id, now, only)?;
         }
         self.ctx.notices.add(&all).await?;
-        let people: Vec<&str> =
-            all.iter().map(|notice| notice.to.as_deref().unwrap_or("everybody who listens")).collect();
-        if !people.is_empty() {
-            let text = format!("Message for {}: “{}”", listed(&people), all[0].title);
+        if let Some(first) = all.first() {
+            let people: Vec<&str> =
+                people.iter().map(|to| to.as_deref().unwrap_or("everybody who listens")).collect();
             let entry = TimelineEntry {
                 at: now,
                 what: Happening::Told,
-                text,
+                text: format!("Message for {}: “{}”", listed(&people), first.title),
                 by: None,
                 resource: None,
                 evidence: Vec::new(),
             };
             self.lines.push((news.incident, entry));
         }
-        Ok(())
-    }
-
-    /// Who has not heard anything of an incident yet, because all of it waits for the end of quiet hours.
-    async fn unheard(&self, incident: IncidentId) -> Result<Vec<Option<String>>> {
-        let now = self.ctx.clock.now();
-        let all = self.ctx.notices.of_incident(incident).await?;
-        let heard: HashSet<&Option<String>> =
-            all.iter().filter(|notice| notice.due <= now).map(|notice| &notice.to).collect();
-        Ok(all.iter().map(|notice| &notice.to).filter(|to| !heard.contains(to)).cloned().collect())
+        Ok(waiting(news, &all, now))
     }
 
     async fn answer(&mut self, request: Request) {
@@ -367,7 +399,8 @@ impl Judge {
     async fn note_on_old(&mut self, id: IncidentId, text: &str, who: &str) -> Result<IncidentId> {
         let record = store::find(&self.ctx.db, id).await?;
         let record = record.ok_or_else(|| Error::not_found("incident", id.to_string()))?;
-        let mut old = Book { records: BTreeMap::from([(id, record)]), last_id: id.0 };
+        let records = BTreeMap::from([(id, record)]);
+        let mut old = Book { records, last_id: id.0, ..Book::default() };
         let mut step = Step::default();
         let deed = Deed::Note { text: text.to_owned() };
         let done = act(&mut old, id, &deed, who, self.ctx.clock.now(), &mut step);

@@ -11,8 +11,10 @@ use tracing::warn;
 
 /// The most incidents that one query gives.
 const LIST_MAX: u32 = 1000;
-/// The most lines of one timeline that are read: the oldest.
-const ENTRIES_MAX: i64 = 2000;
+/// So many of the oldest lines of a timeline are read,
+const FIRST_ENTRIES: i64 = 200;
+/// and so many of the newest; a timeline is rarely longer than both.
+const LAST_ENTRIES: i64 = 1800;
 
 /// Saves records with all their members, and adds lines to timelines, all in one transaction.
 pub(crate) async fn save(
@@ -114,11 +116,17 @@ pub(crate) async fn list(db: &Db, query: &IncidentQuery) -> Result<Vec<Record>> 
 
 /// What happened in one, oldest first.
 pub(crate) async fn list_entries(db: &Db, id: IncidentId) -> Result<Vec<TimelineEntry>> {
-    const SQL: &str =
-        "SELECT number, state FROM incidents_entry WHERE incident = $1 ORDER BY number LIMIT $2";
-    let rows: Vec<(i64, String)> =
-        on!(read db, p => sqlx::query_as(SQL).bind(id.0).bind(ENTRIES_MAX).fetch_all(p).await)
-            .doing(|| format!("Reading the timeline of incident {id}"))?;
+    const SQL: &str = "SELECT number, state FROM incidents_entry WHERE incident = $1 AND (number <= $2
+            OR number > (SELECT COALESCE(MAX(number), 0) FROM incidents_entry WHERE incident = $3) - $4)
+        ORDER BY number";
+    let rows: Vec<(i64, String)> = on!(read db, p => sqlx::query_as(SQL)
+        .bind(id.0)
+        .bind(FIRST_ENTRIES)
+        .bind(id.0)
+        .bind(LAST_ENTRIES)
+        .fetch_all(p)
+        .await)
+    .doing(|| format!("Reading the timeline of incident {id}"))?;
     let read = rows.into_iter().filter_map(|(number, state)| {
         serde_json::from_str(&state)
             .map_err(|error| warn!(incident = %id, number, %error, "a line of a timeline cannot be read; it is left out"))

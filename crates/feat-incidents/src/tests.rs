@@ -174,7 +174,7 @@ async fn planned_work_on_a_host_covers_what_runs_on_it() {
 
 #[tokio::test]
 async fn quiet_hours_hold_a_warning_back_and_what_is_over_by_then_is_never_told() {
-    // 13:33 UTC.
+    // 14:13 UTC.
     let config = "[incidents]\nopen_after_warning = \"0s\"\nopen_after = \"0s\"\ntell = [\"anna\", \"ben\"]";
     let hub = hub(config).start().await;
     let ctx = hub.ctx().clone();
@@ -251,4 +251,79 @@ async fn five_thousand_at_once_are_one_message_and_answers_stay_quick() {
     assert!(messages <= 4, "{messages} messages");
     let worst = ctx.memory.of::<Desk>().open().iter().map(|incident| incident.severity).max();
     assert_eq!(worst, Some(Level::Critical));
+}
+
+#[tokio::test]
+async fn what_nobody_judges_any_more_keeps_no_incident_open() {
+    let hub = hub("[incidents]\nopen_after = \"0s\"").start().await;
+    let ctx = hub.ctx().clone();
+    say(&ctx, "service/nas/photos", Health::critical("It refuses."), &[]).await;
+    until_open(&hub).await;
+    let merely_known = Observation::new("test", id("service/nas/photos"), Duration::from_secs(1_000_000));
+    ctx.resources.observe(merely_known).await;
+    ctx.resources.settle().await;
+    assert!(!ctx.resources.get(&id("service/nas/photos")).unwrap().judged);
+    pass(&hub, 200).await;
+    assert!(open(&ctx).is_empty());
+}
+
+#[tokio::test]
+async fn who_is_in_quiet_hours_still_hears_of_what_was_passed_on_meanwhile() {
+    let config = "[incidents]\nopen_after_warning = \"0s\"\ntell = [\"anna\"]\nthen_tell = [\"ben\"]\nescalate_after = \"10m\"";
+    let hub = hub(config).start().await;
+    let ctx = hub.ctx().clone();
+    // It is 14:13 UTC; the one ends where the other begins.
+    crate::store::save_quiet(&ctx.db, "anna", "daily 12:00-15:00\ndaily 15:00-16:00").await.unwrap();
+    ctx.memory.of::<Desk>().load_quiet(&ctx.db).await.unwrap();
+    say(&ctx, "filesystem/nas//", Health::warning("It fills up."), &[]).await;
+    until_open(&hub).await;
+    pass(&hub, 660).await;
+    let all = told(&ctx, 1).await;
+    let people: Vec<&str> = all.iter().filter_map(|notice| notice.to.as_deref()).collect();
+    assert_eq!(people, ["anna", "ben"]);
+    assert_eq!(all[0].due, Timestamp::from_millis(1_790_006_400_000));
+    // It is over before: she never hears of it.
+    say(&ctx, "filesystem/nas//", Health::ok("There is room."), &[]).await;
+    pass(&hub, 200).await;
+    let all = told(&ctx, 1).await;
+    let people: Vec<&str> = all.iter().filter_map(|notice| notice.to.as_deref()).collect();
+    assert_eq!(people, ["ben", "ben"]);
+}
+
+#[tokio::test]
+async fn people_are_told_while_the_database_refuses_and_it_has_all_of_it_later() {
+    let builder = hub("[incidents]\nopen_after = \"0s\"");
+    let hub = builder.start().await;
+    let ctx = hub.ctx().clone();
+    let mut channel = ctx.notices.hand_over();
+    let hob_db::Db::Sqlite(files) = &ctx.db else { panic!("it is a file") };
+    for table in ["hob_notice", "incidents_incident", "incidents_entry"] {
+        let sql = format!(
+            "CREATE TRIGGER no_{table} BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&files.write).await.unwrap();
+    }
+    say(&ctx, "service/nas/photos", Health::critical("It refuses."), &[]).await;
+    until_open(&hub).await;
+    pass(&hub, 30).await;
+    say(&ctx, "service/nas/photos", Health::ok("It answers."), &[]).await;
+    // Longer than closed incidents are remembered.
+    pass(&hub, 1500).await;
+    let kinds: Vec<String> =
+        std::iter::from_fn(|| channel.try_recv().ok()).map(|notice| notice.key.clone()).collect();
+    assert_eq!(kinds, ["incident/1/1/everybody", "incident/1/2/everybody"]);
+    assert!(reader::find(&ctx, IncidentId(1)).await.unwrap().is_none(), "nothing is written");
+    for table in ["hob_notice", "incidents_incident", "incidents_entry"] {
+        sqlx::query(sqlx::AssertSqlSafe(format!("DROP TRIGGER no_{table}")))
+            .execute(&files.write)
+            .await
+            .unwrap();
+    }
+    pass(&hub, 30).await;
+    let incident = reader::find(&ctx, IncidentId(1)).await.unwrap().unwrap();
+    assert!(incident.closed_at.is_some());
+    assert_eq!((told(&ctx, 1).await.len(), ctx.notices.waiting()), (2, 0));
+    assert!(channel.try_recv().is_err(), "nothing is said twice");
+    let timeline = crate::store::list_entries(&ctx.db, IncidentId(1)).await.unwrap();
+    assert!(timeline.iter().any(|entry| entry.what == Happening::Closed));
 }

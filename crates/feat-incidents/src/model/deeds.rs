@@ -182,6 +182,9 @@ fn split(
     record.incident.members = stays;
     record.apart_from.insert(new_id);
     record.stirred = true;
+    for part in [&mut new, &mut *record] {
+        part.members_saved = 0;
+    }
     new.incident = hob_base::Incident { id: new_id, opened_at: now, members: goes, ..new.incident };
     new.apart_from.insert(id);
     new.stirred = true;
@@ -226,6 +229,7 @@ fn settle(record: &mut Record, now: Timestamp) {
     // Who split it knows what it is about.
     if let Some(told) = &mut record.told {
         told.cause = record.incident.cause.resource.clone();
+        told.causes.push(told.cause.clone());
     }
 }
 

@@ -7,10 +7,10 @@
 use super::cause::{Node, Outage, outages};
 use super::record::{Record, Sick, named_cause, note};
 use super::words::{severity, title};
-use hob_base::incident::{Happening, Hush, Role, TimelineEntry};
+use hob_base::incident::{Happening, Hush, Member, Role, TimelineEntry};
 use hob_base::resource::Moment;
 use hob_base::wording::{counted, duration_words};
-use hob_base::{IncidentId, Level, ResourceId, Timestamp};
+use hob_base::{Incident, IncidentId, Level, ResourceId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
@@ -29,6 +29,8 @@ pub(crate) const REOPEN_WITHIN: Duration = Duration::from_secs(900);
 const FLAPPING_WITHIN: Duration = Duration::from_secs(3600);
 /// The most resources whose joining is written into the timeline one by one.
 const JOINED_MAX: usize = 10;
+/// The most lines of one timeline that say that a resource joined, changed or recovered.
+const ROUTINE_MAX: usize = 1000;
 
 /// How patient the judge is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +118,8 @@ pub(crate) struct Book {
     pub(crate) records: BTreeMap<IncidentId, Record>,
     /// The highest number ever given.
     pub(crate) last_id: i64,
+    /// Those that are not in the database as they are: none of them is forgotten.
+    pub(crate) unsaved: BTreeSet<IncidentId>,
 }
 
 impl Book {
@@ -149,9 +153,8 @@ impl Book {
             hush(record, view, now, step_ref);
             close(record, patience, now, step_ref);
         }
-        self.records.retain(|_, record| {
-            record.incident.closed_at.is_none_or(|closed| now.wall.since(closed) <= REOPEN_WITHIN)
-        });
+        let unsaved = &self.unsaved;
+        self.records.retain(|id, record| unsaved.contains(id) || record.is_current(now.wall, REOPEN_WITHIN));
         if self.records.values().any(|record| record.incident.is_open()) {
             step.within(Duration::from_secs(15));
         }
@@ -161,14 +164,14 @@ impl Book {
     /// Notes how the resources of open incidents are now.
     fn refresh(&mut self, view: &View<'_>, now: Moment, step: &mut Step) {
         for record in self.open_mut() {
-            let (id, mut relapsed) = (record.id(), false);
+            let (mut touched, mut relapsed, was_sick) = (false, Vec::new(), record.is_sick());
             let mut changes = Vec::new();
-            for member in &mut record.incident.members {
+            for member in record.incident.members.iter_mut().filter(|member| !has_left(member, now.wall)) {
                 let before = member.level;
                 match view.sick.get(&member.resource) {
                     Some(sick) if before == Level::Ok => {
                         note(member, sick);
-                        relapsed = true;
+                        relapsed.push(member.resource.clone());
                         changes.push((
                             Happening::Joined,
                             format!("{} is out again: {}", sick.name, sick.health.reason),
@@ -176,9 +179,15 @@ impl Book {
                         ));
                     }
                     Some(sick) if before != sick.health.level || member.reason != sick.health.reason => {
+                        // Another number in the same sentence is shown, but is no line of its own.
+                        let same =
+                            before == sick.health.level && says_the_same(&member.reason, &sick.health.reason);
                         note(member, sick);
-                        let text = format!("{}: {}", sick.name, sick.health.reason);
-                        changes.push((Happening::Changed, text, member.resource.clone()));
+                        touched = true;
+                        if !same {
+                            let text = format!("{}: {}", sick.name, sick.health.reason);
+                            changes.push((Happening::Changed, text, member.resource.clone()));
+                        }
                     }
                     None if before != Level::Ok => {
                         member.level = Level::Ok;
@@ -194,17 +203,18 @@ impl Book {
                     _ => {}
                 }
             }
-            if changes.is_empty() {
+            if changes.is_empty() && !touched {
                 continue;
             }
             record.stirred = true;
             let levels = record.incident.members.iter().map(|member| member.worst).max();
             record.incident.severity = record.incident.severity.max(levels.unwrap_or(Level::Ok));
-            if relapsed {
+            // That what it affects comes and goes while its cause stays is no news of the cause.
+            if relapsed.iter().any(|resource| !was_sick || record.was_cause(resource)) {
                 relapse(record, now, step);
             }
-            step.changed.insert(id);
-            say_some(id, now.wall, changes, step);
+            step.changed.insert(record.id());
+            say_some(record, now.wall, changes, step);
         }
     }
 
@@ -220,7 +230,7 @@ impl Book {
     ) -> Vec<(usize, Vec<ResourceId>)> {
         let mut owner: HashMap<ResourceId, IncidentId> = HashMap::new();
         for record in self.open() {
-            for member in &record.incident.members {
+            for member in record.incident.members.iter().filter(|member| !has_left(member, now.wall)) {
                 owner.entry(member.resource.clone()).or_insert(record.id());
             }
         }
@@ -267,6 +277,10 @@ impl Book {
             self.records.insert(from, gone);
             return;
         };
+        // Of what was a part of both, the one where it is out now counts.
+        let out: HashSet<&ResourceId> =
+            gone.incident.members.iter().filter(|m| m.level != Level::Ok).map(|m| &m.resource).collect();
+        kept.incident.members.retain(|m| m.level != Level::Ok || !out.contains(&m.resource));
         let known: HashSet<ResourceId> = kept.incident.members.iter().map(|m| m.resource.clone()).collect();
         let moved = gone.incident.members.iter().filter(|member| !known.contains(&member.resource));
         kept.incident.members.extend(moved.cloned());
@@ -276,9 +290,16 @@ impl Book {
         kept.relapses.append(&mut gone.relapses);
         kept.relapses.sort_unstable();
         // What was told of the one is known of the other: only the better of both is news.
-        kept.told = kept.told.take().or_else(|| gone.told.clone());
+        if kept.told.is_none() {
+            kept.told = gone.told.take();
+            if let Some(told) = &mut kept.told {
+                told.also.insert(from);
+            }
+        }
         kept.stirred = true;
+        kept.members_saved = 0;
         gone.incident.closed_at = Some(now);
+        gone.settled_at = Some(now);
         gone.incident.merged_into = Some(into);
         let because = if by.is_some() { "" } else { ", because it turned out to be the same outage" };
         let was = format!("Incident {from} (“{}”) became a part of this one{because}.", gone.incident.title);
@@ -353,6 +374,10 @@ impl Book {
         });
         if let Some(record) = closed {
             record.incident.closed_at = None;
+            // Who took care of it until it was over has done so.
+            record.incident.acknowledged =
+                record.incident.acknowledged.take().filter(|ack| ack.until.is_some());
+            record.settled_at = None;
             record.well_since = None;
             record.admit(sick);
             let text = format!("It broke again: {}: {}", sick[0].name, sick[0].health.reason);
@@ -422,17 +447,44 @@ fn join(record: &mut Record, sick: &[&Sick], now: Moment, step: &mut Step) {
     if sick.is_empty() {
         return;
     }
-    let (id, new) = (record.id(), record.admit(sick));
+    let new = record.admit(sick);
     let joined = new.into_iter().filter_map(|at| record.incident.members.get(at));
     let changes = joined
         .map(|m| (Happening::Joined, format!("{} is affected: {}", m.name, m.reason), m.resource.clone()))
         .collect();
-    step.changed.insert(id);
-    say_some(id, now.wall, changes, step);
+    step.changed.insert(record.id());
+    say_some(record, now.wall, changes, step);
+}
+
+/// What has been well for so long that it would be another outage if it broke again. Otherwise an incident that goes on
+/// for weeks because of one thing would swallow everything that was ever a part of it.
+fn has_left(member: &Member, now: Timestamp) -> bool {
+    member.level == Level::Ok && member.recovered_at.is_some_and(|at| now.since(at) > REOPEN_WITHIN)
+}
+
+/// Whether two reasons differ in nothing but their numbers.
+fn says_the_same(a: &str, b: &str) -> bool {
+    let words = |c: &char| !c.is_ascii_digit() && !matches!(c, '.' | ',');
+    a.chars().filter(words).eq(b.chars().filter(words))
 }
 
 /// Writes changes into the timeline: each, if they are few; else how many there were of each kind.
-fn say_some(id: IncidentId, at: Timestamp, changes: Vec<(Happening, String, ResourceId)>, step: &mut Step) {
+fn say_some(
+    record: &mut Record,
+    at: Timestamp,
+    changes: Vec<(Happening, String, ResourceId)>,
+    step: &mut Step,
+) {
+    let id = record.id();
+    if changes.is_empty() || record.routine >= ROUTINE_MAX {
+        return;
+    }
+    record.routine += changes.len().min(JOINED_MAX);
+    if record.routine >= ROUTINE_MAX {
+        let text = "So much has changed that from now on not every change is written down.".to_owned();
+        step.say(id, at, Happening::Changed, text);
+        return;
+    }
     if changes.len() <= JOINED_MAX {
         for (what, text, of) in changes {
             step.say_of(id, at, what, text, Some(&of));
@@ -464,7 +516,7 @@ fn relapse(record: &mut Record, now: Moment, step: &mut Step) {
 /// one that is well again stays for a while.
 fn name_cause(record: &mut Record, view: &View<'_>, now: Moment, step: &mut Step) {
     let current = record.incident.cause.resource.clone();
-    if view.sick.contains_key(&current) {
+    if record.incident.members.iter().any(|m| m.resource == current && m.level != Level::Ok) {
         record.cause_well_since = None;
     } else if record.is_sick() {
         let since = *record.cause_well_since.get_or_insert(now.monotonic);
@@ -478,7 +530,8 @@ fn name_cause(record: &mut Record, view: &View<'_>, now: Moment, step: &mut Step
     if !std::mem::take(&mut record.stirred) {
         return;
     }
-    let members = record.incident.members.iter().filter_map(|member| view.sick.get(&member.resource));
+    let out = record.incident.members.iter().filter(|member| member.level != Level::Ok);
+    let members = out.filter_map(|member| view.sick.get(&member.resource));
     let nodes: Vec<Node> = members.map(node_of).chain(view.wires.iter().cloned()).collect();
     let found = outages(&nodes);
     let Some(best) = found.iter().max_by_key(|outage| outage.weight) else { return };
@@ -535,11 +588,15 @@ fn retitle(record: &mut Record, step: &mut Step) {
 
 /// Notes silences that begin or end, and what somebody wanted for a while.
 fn hush(record: &mut Record, view: &View<'_>, now: Moment, step: &mut Step) {
+    let covered = covering(&record.incident, view);
+    record.covered = covered.is_some();
     let incident = &mut record.incident;
-    let covered = (view.silence)(&incident.cause.resource);
-    let after = match (incident.hush.clone(), covered) {
-        (Some(Hush::Snoozed { until, .. }), _) if until <= now.wall => None,
-        (Some(Hush::Silenced { .. }), None) => None,
+    let wished = incident.hush.clone().filter(|hush| match hush {
+        Hush::Snoozed { until, .. } => *until > now.wall,
+        Hush::Muted { .. } => true,
+        Hush::Silenced { .. } => false,
+    });
+    let after = match (wished, covered) {
         (None, Some((silence, comment))) => Some(Hush::Silenced { silence, comment }),
         (before, _) => before,
     };
@@ -560,6 +617,13 @@ fn hush(record: &mut Record, view: &View<'_>, now: Moment, step: &mut Step) {
     }
 }
 
+/// The silence that covers an incident: that of its cause, unless something broke besides that nobody silenced.
+fn covering(incident: &Incident, view: &View<'_>) -> Option<(String, String)> {
+    let covered = (view.silence)(&incident.cause.resource)?;
+    let mut besides = incident.members.iter().filter(|m| m.role == Role::Besides && m.level != Level::Ok);
+    besides.all(|member| (view.silence)(&member.resource).is_some()).then_some(covered)
+}
+
 fn close(record: &mut Record, patience: &Patience, now: Moment, step: &mut Step) {
     if record.is_sick() {
         record.well_since = None;
@@ -577,6 +641,7 @@ fn close(record: &mut Record, patience: &Patience, now: Moment, step: &mut Step)
     let over = last.unwrap_or(now.wall).min(now.wall);
     record.incident.closed_at = Some(over);
     record.incident.hush = None;
+    record.settled_at = Some(now.wall);
     let lasted = duration_words(over.since(record.incident.began_at));
     let text = format!("Everything has been well for {}; it lasted {lasted}.", duration_words(wait));
     step.say(record.incident.id, now.wall, Happening::Closed, text);

@@ -3,7 +3,7 @@
 use hob_base::incident::{Cause, Flapping, Member, Role};
 use hob_base::{Health, Incident, IncidentId, Level, ResourceId, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 /// A resource that is not well, as the judge sees it.
@@ -32,6 +32,9 @@ pub(crate) struct Told {
     pub(crate) severity: Level,
     /// Which cause was named.
     pub(crate) cause: ResourceId,
+    /// Every cause that was ever named, the last [`CAUSES_MAX`] of them.
+    #[serde(default)]
+    pub(crate) causes: Vec<ResourceId>,
     /// Whether it was said to come and go.
     pub(crate) flapping: bool,
     /// Whether it was said to be over.
@@ -42,7 +45,16 @@ pub(crate) struct Told {
     pub(crate) escalated: bool,
     /// When it was first told.
     pub(crate) first_at: Timestamp,
+    /// Who has heard nothing of it yet, and until when all of it waits for the end of quiet hours.
+    #[serde(default)]
+    pub(crate) waiting: BTreeMap<String, Timestamp>,
+    /// Incidents that are a part of this one and whose notices may still wait.
+    #[serde(default)]
+    pub(crate) also: BTreeSet<IncidentId>,
 }
+
+/// The most causes that are remembered as named.
+pub(crate) const CAUSES_MAX: usize = 50;
 
 /// An incident and the judge's own notes on it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,6 +73,15 @@ pub(crate) struct Record {
     /// When its resources broke again after they had been well.
     #[serde(default)]
     pub(crate) relapses: Vec<Timestamp>,
+    /// When the judge called it over, which is later than when it was.
+    #[serde(default)]
+    pub(crate) settled_at: Option<Timestamp>,
+    /// How many lines of its timeline say no more than that a resource joined, changed or recovered.
+    #[serde(default)]
+    pub(crate) routine: usize,
+    /// Whether a silence covers it now, whatever somebody wished besides.
+    #[serde(skip)]
+    pub(crate) covered: bool,
     /// Since when all of it is well; monotonic, begins anew after a restart.
     #[serde(skip)]
     pub(crate) well_since: Option<Duration>,
@@ -101,6 +122,9 @@ impl Record {
             apart_from: BTreeSet::new(),
             told: None,
             relapses: Vec::new(),
+            settled_at: None,
+            routine: 0,
+            covered: false,
             well_since: None,
             cause_well_since: None,
             stirred: true,
@@ -115,7 +139,7 @@ impl Record {
         self.incident.id
     }
 
-    /// Takes in resources, or notes how they are now. Returns the places of those that are new.
+    /// Takes in resources, or notes how they are now. Returns the places of those that join.
     pub(crate) fn admit(&mut self, sick: &[&Sick]) -> Vec<usize> {
         let places: HashMap<ResourceId, usize> =
             self.incident.members.iter().enumerate().map(|(at, m)| (m.resource.clone(), at)).collect();
@@ -126,7 +150,12 @@ impl Record {
             self.incident.severity = self.incident.severity.max(level);
             self.incident.began_at = self.incident.began_at.min(one.since);
             match places.get(&one.id).and_then(|at| self.incident.members.get_mut(*at)) {
-                Some(member) => note(member, one),
+                Some(member) => {
+                    if member.level == Level::Ok {
+                        new.extend(places.get(&one.id));
+                    }
+                    note(member, one);
+                }
                 None => {
                     new.push(self.incident.members.len());
                     self.incident.members.push(member_of(one));
@@ -141,6 +170,20 @@ impl Record {
         self.incident.members.iter().any(|member| member.level != Level::Ok)
     }
 
+    /// Whether the judge still has to do with it: it is open, was called over a short while ago, or that has yet to be
+    /// told.
+    pub(crate) fn is_current(&self, now: Timestamp, reopen_within: Duration) -> bool {
+        let Some(closed) = self.incident.closed_at else { return true };
+        let untold = self.incident.merged_into.is_none() && self.told.as_ref().is_some_and(|told| !told.over);
+        untold || now.since(self.settled_at.unwrap_or(closed)) <= reopen_within
+    }
+
+    /// Whether this resource is its cause, or was told to be.
+    pub(crate) fn was_cause(&self, resource: &ResourceId) -> bool {
+        self.incident.cause.resource == *resource
+            || self.told.as_ref().is_some_and(|told| told.causes.contains(resource))
+    }
+
     /// Notes that it broke again; from the third time within `window` on it comes and goes.
     pub(crate) fn relapse(&mut self, now: Timestamp, window: Duration) {
         self.relapses.push(now);
@@ -148,9 +191,12 @@ impl Record {
         self.relapses.drain(..excess);
         let recent = self.relapses.iter().filter(|at| now.since(**at) <= window).count();
         if recent >= 3 || self.incident.flapping.is_some() {
-            let times = u32::try_from(self.relapses.len() + 1).unwrap_or(u32::MAX);
-            let since = self.incident.flapping.map_or(self.incident.began_at, |flapping| flapping.since);
-            self.incident.flapping = Some(Flapping { times, since });
+            let first = Flapping {
+                times: u32::try_from(self.relapses.len()).unwrap_or(u32::MAX),
+                since: self.incident.began_at,
+            };
+            let before = self.incident.flapping.unwrap_or(first);
+            self.incident.flapping = Some(Flapping { times: before.times.saturating_add(1), ..before });
         }
     }
 

@@ -4,13 +4,19 @@
 //! joins it is not worth a message. Who takes care of it hears only that it got worse.
 
 use super::life::told_severity;
-use super::record::{Record, Told};
+use super::record::{CAUSES_MAX, Record, Told};
 use super::words::{notice_body, notice_title};
 use hob_base::{IncidentId, Level, Timestamp};
 use hob_feature::{Notice, NoticeKind};
 use jiff::tz::TimeZone;
 use recurrence::Window;
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+/// How long nothing may have been told for a cause to be news that was named before.
+const SAME_CAUSE_AGAIN: Duration = Duration::from_secs(900);
+/// The most quiet hours that may follow upon each other.
+const QUIET_RUN_MAX: usize = 14;
 
 /// Whom to tell, and how insistently.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,38 +46,48 @@ pub(crate) struct News {
 pub(crate) fn news(record: &Record, rota: &Rota, now: Timestamp) -> Option<News> {
     let incident = &record.incident;
     let kind = match &record.told {
-        _ if incident.hush.is_some() && !breaks_silence(record) => None,
+        _ if incident.hush.is_some() && !breaks_silence(record, now) => None,
         None => incident.is_open().then_some(NoticeKind::Opened),
         Some(told) if !incident.is_open() => {
             (!told.over && incident.merged_into.is_none()).then_some(NoticeKind::Closed)
         }
-        Some(told) => changed(record, told).or_else(|| insisting(record, told, rota, now)),
+        Some(told) => changed(record, told, now).or_else(|| insisting(record, told, rota, now)),
     }?;
     let before = record.told.as_ref();
+    let mut causes = before.map(|told| told.causes.clone()).unwrap_or_default();
+    causes.retain(|cause| *cause != incident.cause.resource);
+    causes.push(incident.cause.resource.clone());
+    causes.drain(..causes.len().saturating_sub(CAUSES_MAX));
     let told = Told {
         at: now,
         severity: told_severity(record),
         cause: incident.cause.resource.clone(),
+        causes,
         flapping: incident.flapping.is_some(),
         over: kind == NoticeKind::Closed,
         notices: before.map_or(0, |told| told.notices) + 1,
         escalated: kind == NoticeKind::Escalated || before.is_some_and(|told| told.escalated),
         first_at: before.filter(|told| !told.over).map_or(now, |told| told.first_at),
+        waiting: before.map(|told| told.waiting.clone()).unwrap_or_default(),
+        also: before.map(|told| told.also.clone()).unwrap_or_default(),
     };
     Some(News { incident: incident.id, kind, told })
 }
 
 /// What somebody muted is told all the same when it changes.
-fn breaks_silence(record: &Record) -> bool {
+fn breaks_silence(record: &Record, now: Timestamp) -> bool {
     let muted = matches!(record.incident.hush, Some(hob_base::incident::Hush::Muted { .. }));
-    muted && record.told.as_ref().is_some_and(|told| differs(record, told))
+    muted && !record.covered && record.told.as_ref().is_some_and(|told| differs(record, told, now))
 }
 
-fn differs(record: &Record, told: &Told) -> bool {
-    told_severity(record) > told.severity || record.incident.cause.resource != told.cause
+/// Whether it got worse or has another cause. Between causes that were named already it may go to and fro all day.
+fn differs(record: &Record, told: &Told, now: Timestamp) -> bool {
+    let cause = &record.incident.cause.resource;
+    told_severity(record) > told.severity
+        || (*cause != told.cause && (!told.causes.contains(cause) || now.since(told.at) >= SAME_CAUSE_AGAIN))
 }
 
-fn changed(record: &Record, told: &Told) -> Option<NoticeKind> {
+fn changed(record: &Record, told: &Told, now: Timestamp) -> Option<NoticeKind> {
     let incident = &record.incident;
     let worse = told_severity(record) > told.severity;
     let news = if told.flapping {
@@ -80,7 +96,7 @@ fn changed(record: &Record, told: &Told) -> Option<NoticeKind> {
     } else if incident.acknowledged.is_some() {
         worse || told.over
     } else {
-        told.over || incident.flapping.is_some() || differs(record, told)
+        told.over || incident.flapping.is_some() || differs(record, told, now)
     };
     news.then_some(NoticeKind::Changed)
 }
@@ -145,7 +161,29 @@ pub(crate) fn notices(
         path: format!("/incidents/{}", incident.id),
         to: to.map(str::to_owned),
     };
-    people.into_iter().map(notice).collect()
+    let heard = |notice: &Notice| news.kind != NoticeKind::Closed || !is_waiting(news, notice, now);
+    people.into_iter().map(notice).filter(heard).collect()
+}
+
+fn is_waiting(news: &News, notice: &Notice, now: Timestamp) -> bool {
+    let until = notice.to.as_ref().and_then(|person| news.told.waiting.get(person));
+    until.is_some_and(|until| *until > now)
+}
+
+/// Who has heard nothing yet once these notices are written.
+pub(crate) fn waiting(news: &News, all: &[Notice], now: Timestamp) -> BTreeMap<String, Timestamp> {
+    let mut waiting = news.told.waiting.clone();
+    waiting.retain(|_, until| *until > now);
+    for notice in all {
+        let Some(person) = &notice.to else { continue };
+        let first = matches!(news.kind, NoticeKind::Opened | NoticeKind::Escalated);
+        if notice.due > now && (first || waiting.contains_key(person)) {
+            waiting.insert(person.clone(), notice.due);
+        } else {
+            waiting.remove(person);
+        }
+    }
+    waiting
 }
 
 /// The end of somebody's quiet hours, if it is quiet now and nothing critical.
@@ -159,11 +197,19 @@ fn due(
     if severity == Level::Critical {
         return now;
     }
-    let Ok(at) = jiff::Timestamp::from_millisecond(now.millis()) else { return now };
-    let windows =
-        quiet.iter().filter(|hours| Some(hours.person.as_str()) == person).flat_map(|hours| &hours.windows);
-    let ends = windows.filter_map(|window| window.covers(at, zone)).map(|span| span.to.as_millisecond());
-    ends.max().map_or(now, Timestamp::from_millis)
+    let Ok(mut at) = jiff::Timestamp::from_millisecond(now.millis()) else { return now };
+    let windows: Vec<&Window> = quiet
+        .iter()
+        .filter(|hours| Some(hours.person.as_str()) == person)
+        .flat_map(|hours| &hours.windows)
+        .collect();
+    // Where one ends another may begin.
+    for _ in 0..QUIET_RUN_MAX {
+        let ends = windows.iter().filter_map(|window| window.covers(at, zone)).map(|span| span.to);
+        let Some(end) = ends.max().filter(|end| *end > at) else { break };
+        at = end;
+    }
+    Timestamp::from_millis(at.as_millisecond())
 }
 
 #[cfg(test)]

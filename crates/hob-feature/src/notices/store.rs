@@ -1,43 +1,75 @@
 //! All SQL about notices.
 
-use super::Notice;
+use super::{Act, Notice};
 use hob_base::error::Doing;
 use hob_base::{IncidentId, Result, Timestamp};
 use hob_db::{Db, on};
+use std::collections::HashSet;
 use tracing::warn;
 
 /// The most that are read at once.
 const READ_MAX: i64 = 10_000;
 
-pub(super) async fn add_notices(db: &Db, notices: &[Notice]) -> Result<()> {
-    const SQL: &str = "INSERT INTO hob_notice (key, incident, at, due, state) VALUES ($1, $2, $3, $4, $5)
+/// Carries everything out in its order, in one transaction. Returns the keys that were not known.
+pub(super) async fn write(db: &Db, acts: &[Act]) -> Result<HashSet<String>> {
+    const ADD: &str = "INSERT INTO hob_notice (key, incident, at, due, state) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (key) DO NOTHING";
-    let rows: Vec<(&Notice, String)> = notices
-        .iter()
-        // A notice is strings and numbers: writing it as JSON cannot fail.
-        .map(|notice| (notice, serde_json::to_string(notice).unwrap_or_default()))
-        .collect();
+    const LIST: &str = "SELECT key, state FROM hob_notice WHERE incident = $1 AND due > $2";
+    const DELETE: &str = "DELETE FROM hob_notice WHERE key = $1";
     let run = on!(write db, p => async {
+        let mut new = HashSet::new();
         let mut tx = p.begin().await?;
-        for (notice, state) in &rows {
-            sqlx::query(SQL)
-                .bind(&notice.key)
-                .bind(notice.incident.map(|id| id.0))
-                .bind(notice.at.millis())
-                .bind(notice.due.millis())
-                .bind(state)
-                .execute(&mut *tx)
-                .await?;
+        for act in acts {
+            match act {
+                Act::Add { notice, .. } => {
+                    // A notice is strings and numbers: writing it as JSON cannot fail.
+                    let state = serde_json::to_string(notice.as_ref()).unwrap_or_default();
+                    let done = sqlx::query(ADD)
+                        .bind(&notice.key)
+                        .bind(notice.incident.map(|id| id.0))
+                        .bind(notice.at.millis())
+                        .bind(notice.due.millis())
+                        .bind(state)
+                        .execute(&mut *tx)
+                        .await?;
+                    if done.rows_affected() > 0 {
+                        new.insert(notice.key.clone());
+                    }
+                }
+                Act::Withdraw { incident, after, .. } => {
+                    let rows: Vec<(String, String)> =
+                        sqlx::query_as(LIST).bind(incident.0).bind(after.millis()).fetch_all(&mut *tx).await?;
+                    for notice in rows.into_iter().filter_map(read_row).filter(|notice| act.withdraws(notice)) {
+                        sqlx::query(DELETE).bind(&notice.key).execute(&mut *tx).await?;
+                    }
+                }
+            }
         }
-        tx.commit().await
+        tx.commit().await?;
+        Ok::<_, sqlx::Error>(new)
     }.await);
-    run.doing(|| format!("Saving {} notices", notices.len()))
+    run.doing(|| "Saving notices".to_owned())
 }
 
-pub(super) async fn delete_undue(db: &Db, incident: IncidentId, now: Timestamp) -> Result<()> {
-    const SQL: &str = "DELETE FROM hob_notice WHERE incident = $1 AND due > $2";
-    on!(write db, p => sqlx::query(SQL).bind(incident.0).bind(now.millis()).execute(p).await.map(|_| ()))
-        .doing(|| format!("Taking back notices of incident {incident}"))
+/// Which of these keys there are.
+pub(super) async fn known(db: &Db, keys: &[String]) -> Result<HashSet<String>> {
+    const SQL: &str = "SELECT key FROM hob_notice WHERE key = $1";
+    let run = on!(read db, p => async {
+        let mut known = HashSet::new();
+        for key in keys {
+            let row: Option<(String,)> = sqlx::query_as(SQL).bind(key).fetch_optional(p).await?;
+            known.extend(row.map(|(key,)| key));
+        }
+        Ok::<_, sqlx::Error>(known)
+    }.await);
+    run.doing(|| "Reading notices".to_owned())
+}
+
+pub(super) async fn last_incident(db: &Db) -> Result<IncidentId> {
+    const SQL: &str = "SELECT COALESCE(MAX(incident), 0) FROM hob_notice";
+    let (last,): (i64,) = on!(read db, p => sqlx::query_as(SQL).fetch_one(p).await)
+        .doing(|| "Reading the last notice".to_owned())?;
+    Ok(IncidentId(last))
 }
 
 pub(super) async fn list_of_incidents(db: &Db, first: IncidentId, last: IncidentId) -> Result<Vec<Notice>> {

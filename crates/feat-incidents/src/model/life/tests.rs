@@ -87,7 +87,7 @@ impl House {
         done
     }
 
-    fn incident(&self, number: i64) -> &hob_base::Incident {
+    fn incident(&self, number: i64) -> &Incident {
         &self.book.records[&IncidentId(number)].incident
     }
 
@@ -452,4 +452,181 @@ proptest! {
         let count = |kind: &str| house.told.iter().filter(|told| told.starts_with(kind)).count();
         prop_assert!(count("closed") <= count("opened") + count("changed"));
     }
+}
+
+impl House {
+    /// Lets time pass in one go.
+    fn leap(&mut self, seconds: u64) {
+        self.now.wall = self.now.wall.plus(Duration::from_secs(seconds));
+        self.now.monotonic += Duration::from_secs(seconds);
+        self.look();
+    }
+
+    fn comes_and_goes(&mut self, name: &str, times: usize) {
+        for _ in 0..times {
+            self.breaks(name, Level::Critical);
+            self.wait(40);
+            self.recovers(name);
+            self.wait(40);
+        }
+    }
+}
+
+#[test]
+fn what_was_called_over_late_is_still_told_to_be_over_and_saved() {
+    let mut house = House::new("");
+    house.comes_and_goes("grafana", 5);
+    assert!(house.incident(1).flapping.is_some());
+    house.leap(2000);
+    assert_eq!(house.told.last().map(String::as_str), Some("closed 1"));
+    assert!(house.incident(1).closed_at.is_some(), "it is there to be saved");
+    house.leap(901);
+    assert!(house.book.records.is_empty());
+}
+
+#[test]
+fn what_is_not_saved_is_not_forgotten() {
+    let mut house = House::new("");
+    house.breaks("photos", Level::Critical);
+    house.wait(40);
+    house.recovers("photos");
+    house.wait(130);
+    house.book.unsaved.insert(IncidentId(1));
+    house.wait(3600);
+    assert!(house.incident(1).closed_at.is_some());
+    house.book.unsaved.clear();
+    house.look();
+    assert!(house.book.records.is_empty());
+}
+
+#[test]
+fn an_incident_that_goes_on_does_not_swallow_what_was_once_a_part_of_it() {
+    let mut house = House::new("");
+    for name in ["laptop", "nas", "router"] {
+        house.breaks(name, Level::Critical);
+    }
+    house.wait(60);
+    house.recovers("nas");
+    house.recovers("router");
+    // Nobody switches the old laptop on again.
+    house.wait(86_400);
+    house.breaks("nas", Level::Critical);
+    house.wait(60);
+    assert_eq!(house.open(), [1, 2]);
+    assert_eq!(house.told, ["opened 1", "opened 2"]);
+    // Of the two the one where it is out counts.
+    house.does(2, &Deed::Merge { into: IncidentId(1) }).unwrap();
+    house.wait(60);
+    assert_eq!(house.open(), [1]);
+    house.recovers("nas");
+    house.recovers("laptop");
+    house.wait(1000);
+    assert!(house.open().is_empty());
+}
+
+#[test]
+fn that_what_it_affects_comes_and_goes_is_not_said_of_the_cause() {
+    let mut house = House::new(NAS);
+    house.breaks("nas", Level::Critical);
+    house.wait(60);
+    house.comes_and_goes("photos", 6);
+    assert_eq!((house.incident(1).title.as_str(), house.told.len()), ("nas is critical", 1));
+}
+
+#[test]
+fn a_snooze_that_ends_in_a_silence_and_a_mute_under_a_silence_tell_nothing() {
+    let mut house = House::new("photos needs nas");
+    house.breaks("photos", Level::Warning);
+    house.wait(310);
+    let until = house.now.wall.plus(Duration::from_secs(60));
+    house.does(1, &Deed::Snooze { until }).unwrap();
+    house.silenced.insert(id("photos"));
+    house.breaks("photos", Level::Critical);
+    house.wait(100);
+    assert_eq!(house.told, ["opened 1"]);
+    house.does(1, &Deed::Mute).unwrap();
+    house.silenced.insert(id("nas"));
+    house.breaks("nas", Level::Critical);
+    house.wait(100);
+    assert_eq!((house.incident(1).cause.name.as_str(), house.told.len()), ("nas", 1));
+    house.silenced.clear();
+    house.wait(60);
+    assert_eq!(house.told, ["opened 1", "changed 1"]);
+}
+
+#[test]
+fn planned_work_on_one_thing_does_not_hide_what_breaks_at_the_same_time() {
+    let mut house = House::new("");
+    house.silenced.insert(id("a"));
+    for name in ["a", "b", "c"] {
+        house.breaks(name, Level::Critical);
+    }
+    house.wait(60);
+    assert_eq!((house.open(), &house.told), (vec![1], &vec!["opened 1".to_owned()]));
+    let mut house = House::new("");
+    house.silenced.extend(["a", "b", "c"].map(id));
+    for name in ["a", "b", "c"] {
+        house.breaks(name, Level::Critical);
+    }
+    house.wait(60);
+    assert!(house.told.is_empty());
+}
+
+#[test]
+fn the_timeline_of_a_long_incident_is_bounded() {
+    let mut house = House::new(NAS);
+    house.breaks("nas", Level::Critical);
+    house.wait(60);
+    // A reason with a number that changes all the time.
+    for n in 0..50 {
+        house.sick.get_mut(&id("nas")).unwrap().health.reason = format!("It has not answered for {n}.5 s.");
+        house.wait(5);
+    }
+    assert!(house.timeline.len() <= 2, "{}", house.timeline.len());
+    assert_eq!(house.incident(1).cause.reason, "It has not answered for 49.5 s.");
+    for _ in 0..2000 {
+        house.breaks("photos", Level::Critical);
+        house.recovers("photos");
+    }
+    assert!(house.timeline.len() < 1100, "{}", house.timeline.len());
+    let text = "Found the plug.".to_owned();
+    house.does(1, &Deed::Note { text: text.clone() }).unwrap();
+    assert_eq!(house.timeline.last().unwrap().1.text, text);
+}
+
+#[test]
+fn a_cause_that_goes_to_and_fro_is_told_now_and_then_only() {
+    let mut house = House::new("app needs one two");
+    for name in ["one", "two", "app"] {
+        house.breaks(name, Level::Critical);
+    }
+    house.wait(60);
+    let before = house.told.len();
+    for dependents in ["a", "b"].repeat(30) {
+        // What hangs on the one and on the other by turns.
+        for n in 0..3 {
+            let name = format!("{dependents}{n}");
+            let on = if dependents == "a" { "one" } else { "two" };
+            house.needs.insert(id(&name), vec![id(on)]);
+            house.breaks(&name, Level::Critical);
+        }
+        house.wait(10);
+        for n in 0..3 {
+            house.recovers(&format!("{dependents}{n}"));
+        }
+    }
+    assert!(house.told.len() <= before + 2, "{:?}", house.told);
+}
+
+#[test]
+fn who_took_care_of_it_until_it_was_over_does_not_when_it_breaks_again() {
+    let mut house = House::new("");
+    house.breaks("photos", Level::Critical);
+    house.wait(40);
+    house.does(1, &Deed::Acknowledge { until: None }).unwrap();
+    house.recovers("photos");
+    house.wait(130);
+    house.breaks("photos", Level::Critical);
+    house.wait(40);
+    assert_eq!((house.open(), house.incident(1).acknowledged.is_some()), (vec![1], false));
 }
