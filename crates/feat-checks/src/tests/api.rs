@@ -96,7 +96,7 @@ async fn nobody_without_the_scope_admin_can_send_a_file_of_this_machine_anywhere
     let hub = hub().start().await;
     let (mut script, mut admin) = (who(&hub, "write"), who(&hub, "admin"));
     let with = |login: Value| json!({ "name": "Leak", "target": { "kind": "http", "url": "http://127.0.0.1:9/", "login": login } });
-    let secret = json!({ "file": "/etc/shadow" });
+    let secret = json!({ "file": "/run/secrets/none" });
     for login in [
         json!({ "basic": { "user": "u", "password": secret } }),
         json!({ "bearer": { "token": { "env": "HOME" } } }),
