@@ -11,6 +11,7 @@ use crate::model::deeds::{Deed, act};
 use crate::model::life::{Book, REOPEN_WITHIN, Step, View};
 use crate::model::record::{Record, Sick};
 use crate::model::telling::{News, news, notices, waiting};
+use crate::model::unrest::Unrest;
 use crate::store;
 use hob_base::incident::{Happening, TimelineEntry};
 use hob_base::silence::labels_of;
@@ -20,7 +21,7 @@ use hob_feature::{Ctx, Job, NoticeKind, Problems};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast;
@@ -102,6 +103,8 @@ struct Judge {
     figures: Figures,
     book: Book,
     sick: BTreeMap<ResourceId, Sick>,
+    /// What was out lately, for too short to be an incident.
+    unrest: HashMap<ResourceId, Unrest>,
     /// What nobody judges: it conducts.
     wires: BTreeMap<ResourceId, Node>,
     /// What is not yet in the database, besides the book's unsaved records.
@@ -125,6 +128,7 @@ impl Judge {
             figures,
             book: Book { records, last_id, ..Book::default() },
             sick: BTreeMap::new(),
+            unrest: HashMap::new(),
             wires: BTreeMap::new(),
             lines: Vec::new(),
             refused: false,
@@ -159,7 +163,7 @@ impl Judge {
             return true;
         }
         if resource.health.level == Level::Ok {
-            return self.sick.remove(id).is_some() || was_wire;
+            return self.recovers(id) || was_wire;
         }
         let before = self.sick.get(id);
         if before.is_none() {
@@ -170,12 +174,29 @@ impl Judge {
             name: resource.name.clone(),
             health: resource.health.clone(),
             since: before.map_or(resource.since, |before| before.since),
-            seen_at: before.map_or_else(|| self.ctx.clock.monotonic(), |before| before.seen_at),
+            seen_at: before.map_or_else(|| self.out_since(id), |before| before.seen_at),
             needs: resource.depends_on.clone(),
         };
         let changed = before != Some(&sick);
         self.sick.insert(id.clone(), sick);
         changed || was_wire
+    }
+
+    /// Returns whether it was out.
+    fn recovers(&mut self, id: &ResourceId) -> bool {
+        let Some(sick) = self.sick.remove(id) else { return false };
+        let damping = self.settings.patience.damping(sick.health.level);
+        match Unrest::after(sick.seen_at, self.ctx.clock.monotonic(), damping) {
+            Some(unrest) => self.unrest.insert(id.clone(), unrest),
+            None => self.unrest.remove(id),
+        };
+        true
+    }
+
+    /// Since when something that is out from now on counts as out.
+    fn out_since(&self, id: &ResourceId) -> Duration {
+        let now = self.ctx.clock.monotonic();
+        now.saturating_sub(self.unrest.get(id).map_or(Duration::ZERO, |unrest| unrest.left(now)))
     }
 
     /// Has everything probed that could be the reason, so that the cause is known when the incident is opened.
@@ -242,6 +263,7 @@ impl Judge {
         let step = self.judge();
         self.figures.judged.observe(self.ctx.clock.monotonic().saturating_sub(began).as_secs_f64());
         let pause = step.look_again_in.unwrap_or(LONGEST_PAUSE);
+        self.unrest.retain(|_, unrest| !unrest.left(began).is_zero());
         self.take_over(step);
         self.flush().await;
         self.tell().await;

@@ -327,3 +327,16 @@ async fn people_are_told_while_the_database_refuses_and_it_has_all_of_it_later()
     let timeline = crate::store::list_entries(&ctx.db, IncidentId(1)).await.unwrap();
     assert!(timeline.iter().any(|entry| entry.what == Happening::Closed));
 }
+
+#[tokio::test]
+async fn what_fails_every_other_time_is_an_incident_too() {
+    let hub = hub("").start().await;
+    let ctx = hub.ctx().clone();
+    for _ in 0..5 {
+        say(&ctx, "service/nas/photos", Health::critical("It refuses."), &[]).await;
+        pass(&hub, 20).await;
+        say(&ctx, "service/nas/photos", Health::ok("It answers."), &[]).await;
+        pass(&hub, 20).await;
+    }
+    assert_eq!(open(&ctx).len(), 1);
+}

@@ -11,7 +11,7 @@ use hob_db::Db;
 use jiff::tz::TimeZone;
 use recurrence::Window;
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -29,6 +29,7 @@ pub struct Silences(Arc<Inner>);
 struct Inner {
     db: Db,
     zone: TimeZone,
+    clock: OnceLock<Clock>,
     state: RwLock<State>,
     changed: watch::Sender<u64>,
 }
@@ -80,7 +81,13 @@ impl Entry {
 impl Silences {
     /// No silences. [`Silences::load`] reads those of the database.
     pub fn new(db: Db, zone: TimeZone) -> Self {
-        Self(Arc::new(Inner { db, zone, state: RwLock::default(), changed: watch::Sender::new(0) }))
+        Self(Arc::new(Inner {
+            db,
+            zone,
+            clock: OnceLock::new(),
+            state: RwLock::default(),
+            changed: watch::Sender::new(0),
+        }))
     }
 
     /// Reads what is in the database, and forgets there what ended long ago.
@@ -88,6 +95,7 @@ impl Silences {
     /// # Errors
     /// When the database does not answer.
     pub async fn load(&self, clock: &Clock) -> Result<()> {
+        let _ = self.0.clock.set(clock.clone());
         store::delete_ended(&self.0.db, clock.now().minus(KEPT_FOR)).await?;
         let saved = store::list_silences(&self.0.db).await?;
         let entries = saved.into_iter().filter_map(|silence| {
@@ -112,19 +120,38 @@ impl Silences {
     /// [`Error::Invalid`] with what is wrong with it; or when the database does not answer.
     pub async fn save(&self, silence: Silence) -> Result<()> {
         let entry = Entry::new(silence).map_err(|problem| Error::invalid("silence", sentence(&problem)))?;
-        let full = {
-            let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
-            state.saved.len() >= SILENCES_MAX && !state.saved.contains_key(&entry.silence.id)
-        };
-        if full {
+        let id = entry.silence.id.clone();
+        if self.is_full_for(&id) {
+            self.forget_ended().await?;
+        }
+        if self.is_full_for(&id) {
             return Err(Error::Conflict(format!(
                 "There are {SILENCES_MAX} silences already, which is the most that Hob keeps. End some first."
             )));
         }
         store::save_silence(&self.0.db, &entry.silence).await?;
-        let id = entry.silence.id.clone();
         self.0.state.write().unwrap_or_else(PoisonError::into_inner).saved.insert(id, Arc::new(entry));
         self.changed();
+        Ok(())
+    }
+
+    fn is_full_for(&self, id: &str) -> bool {
+        let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.saved.len() >= SILENCES_MAX && !state.saved.contains_key(id)
+    }
+
+    /// Forgets what ended long ago, and at any rate what ended first.
+    async fn forget_ended(&self) -> Result<()> {
+        let Some(now) = self.0.clock.get().map(Clock::now) else { return Ok(()) };
+        let first = {
+            let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
+            state.saved.values().filter_map(|entry| entry.silence.ends_at).min()
+        };
+        let Some(first) = first.filter(|first| *first <= now) else { return Ok(()) };
+        let before = now.minus(KEPT_FOR).max(first.plus(Duration::from_millis(1)));
+        store::delete_ended(&self.0.db, before).await?;
+        let mut state = self.0.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.saved.retain(|_, entry| entry.silence.ends_at.is_none_or(|end| end >= before));
         Ok(())
     }
 
@@ -211,3 +238,6 @@ fn sentence(clause: &str) -> String {
     let text = format!("{first}{}", letters.as_str());
     if text.ends_with('.') { text } else { format!("{text}.") }
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,7 +55,8 @@ impl Default for Patience {
 }
 
 impl Patience {
-    fn damping(&self, level: Level) -> Duration {
+    /// How long something of this level must last.
+    pub(crate) fn damping(&self, level: Level) -> Duration {
         match level {
             Level::Critical => self.critical,
             Level::Warning => self.warning,

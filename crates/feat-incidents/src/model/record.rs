@@ -17,7 +17,8 @@ pub(crate) struct Sick {
     pub(crate) health: Health,
     /// Since when it has not been well, by the wall clock.
     pub(crate) since: Timestamp,
-    /// When the judge first saw that, by the monotonic clock: a clock that is set opens and closes nothing.
+    /// When the judge first saw that, by the monotonic clock: a clock that is set opens and closes nothing. Earlier by
+    /// what it was out for shortly before.
     pub(crate) seen_at: Duration,
     /// What it needs.
     pub(crate) needs: Vec<ResourceId>,
