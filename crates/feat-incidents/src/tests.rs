@@ -340,3 +340,27 @@ async fn what_fails_every_other_time_is_an_incident_too() {
     }
     assert_eq!(open(&ctx).len(), 1);
 }
+
+#[tokio::test]
+async fn what_waits_of_an_incident_that_became_a_part_of_another_is_told_once() {
+    let hub = hub("[incidents]\nopen_after_warning = \"0s\"\ntell = [\"anna\"]").start().await;
+    let ctx = hub.ctx().clone();
+    crate::store::save_quiet(&ctx.db, "anna", "daily 12:00-18:00").await.unwrap();
+    ctx.memory.of::<Desk>().load_quiet(&ctx.db).await.unwrap();
+    for (resource, count) in [("service/nas/photos", 1), ("service/nas/books", 2)] {
+        say(&ctx, resource, Health::warning("It is slow."), &["host/home/nas"]).await;
+        hub.wait_until("it is told", PATIENCE, |ctx| {
+            ctx.clock.advance(Duration::from_millis(50));
+            open(ctx).len() == count
+        })
+        .await;
+    }
+    pass(&hub, 20).await;
+    assert_eq!((told(&ctx, 1).await.len(), told(&ctx, 2).await.len()), (1, 1));
+    say(&ctx, "host/home/nas", Health::warning("It is busy."), &[]).await;
+    until_open(&hub).await;
+    pass(&hub, 20).await;
+    let (kept, merged) = (told(&ctx, 1).await, told(&ctx, 2).await);
+    assert_eq!((kept.len(), merged.len()), (1, 0), "{kept:?} {merged:?}");
+    assert!(kept[0].title.contains("host/home/nas"), "{}", kept[0].title);
+}
