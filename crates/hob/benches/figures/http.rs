@@ -46,6 +46,20 @@ impl Connection {
     /// GET. The answer is read to its end.
     pub(crate) fn get(&mut self, path: &str, headers: &[(&str, &str)]) -> Outcome<Answer> {
         self.stream.write_all(request(path, &self.host, headers).as_bytes())?;
+        self.answer(path)
+    }
+
+    /// A change with JSON as its body. The answer is read to its end.
+    pub(crate) fn send(&mut self, method: &str, path: &str, json: &str) -> Outcome<Answer> {
+        let (host, length) = (&self.host, json.len());
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+        );
+        self.stream.write_all((head + json).as_bytes())?;
+        self.answer(path)
+    }
+
+    fn answer(&mut self, path: &str) -> Outcome<Answer> {
         self.buffer.clear();
         let mut head_ends = None;
         let mut chunk = [0_u8; 64 * 1024];
