@@ -65,7 +65,7 @@ fn summary(report: &Report) -> String {
     match (count, known, missed) {
         (0, _, _) => "Nothing is known of it.".to_owned(),
         (_, 0, _) => format!("{}; nothing is known of this month.", counted(count, "resource")),
-        (_, _, 0) => format!("{}; all that is known kept their objective.", counted(count, "resource")),
+        (_, _, 0) => format!("{}; none has used up its error budget.", counted(count, "resource")),
         (_, _, n) => format!("{}; {n} did not keep their objective.", counted(count, "resource")),
     }
 }
