@@ -5,6 +5,7 @@ pub mod browser;
 pub mod client;
 pub mod fake_peer;
 pub mod fake_service;
+pub mod gate;
 pub mod hub;
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use hob_base::{Clock, Resource, Timestamp};
-use hob_feature::identity::Via;
-use hob_feature::{Credential, Feature, Gate, Identity, Scope, boxed};
+use hob_feature::Feature;
 use hob_testkit::client::{Answer, Client};
+use hob_testkit::gate::BY_SCOPE;
 use hob_testkit::hub::{TestHub, TestHubBuilder};
 use http::Method;
 use serde_json::Value;
@@ -13,27 +13,8 @@ use std::sync::Arc;
 /// 15 January 2027, 08:00 in UTC.
 pub(super) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
-/// Knows the tokens `read`, `write`, `push` and `agent`, each of the scope of its name.
-const GATE: Gate = Gate {
-    identify: |_, credential| {
-        boxed(async move {
-            let (Credential::Bearer(token) | Credential::Cookie(token)) = credential;
-            let scope = token.parse::<Scope>().ok();
-            Ok(scope.map(|scope| Identity {
-                user_id: None,
-                name: format!("the token {token}"),
-                scopes: vec![scope],
-                via: Via::Token(token),
-            }))
-        })
-    },
-    is_set_up: |_| boxed(async { Ok(true) }),
-    people: |_| boxed(async { Ok(Vec::new()) }),
-    login_path: "/login",
-    setup_path: "/setup",
-};
-
-const FEATURES: &[Feature] = &[crate::FEATURE, Feature { gate: Some(GATE), ..Feature::new("gate", "Gate") }];
+const FEATURES: &[Feature] =
+    &[crate::FEATURE, Feature { gate: Some(BY_SCOPE), ..Feature::new("gate", "Gate") }];
 
 /// A hub with the real clock.
 pub(super) fn hub() -> TestHubBuilder {

@@ -3,33 +3,18 @@
 use crate::FEATURE;
 use crate::model::definition::CheckDefinition;
 use hob_base::{Level, ResourceId};
+use hob_feature::Feature;
 use hob_feature::checks::{CheckSpec, CheckTarget};
-use hob_feature::identity::Via;
-use hob_feature::{Credential, Feature, Gate, Identity, Scope, boxed};
 use hob_testkit::client::Client;
 use hob_testkit::fake_service::FakeService;
+use hob_testkit::gate::BY_SCOPE;
 use hob_testkit::hub::{TestHub, TestHubBuilder};
 use std::time::Duration;
 
 static FEATURES: [Feature; 2] = [FEATURE, FAKE];
 
 /// Recognises a token by the scope that it is called.
-const FAKE: Feature = Feature { gate: Some(GATE), ..Feature::new("fake", "Fake") };
-
-const GATE: Gate = Gate {
-    identify: |_, credential| {
-        boxed(async move {
-            let Credential::Bearer(token) = credential else { return Ok(None) };
-            let Ok(scope) = token.parse::<Scope>() else { return Ok(None) };
-            let via = Via::Token(token);
-            Ok(Some(Identity { user_id: None, name: "anna".to_owned(), scopes: vec![scope], via }))
-        })
-    },
-    is_set_up: |_| boxed(async { Ok(true) }),
-    people: |_| boxed(async { Ok(Vec::new()) }),
-    login_path: "/login",
-    setup_path: "/setup",
-};
+const FAKE: Feature = Feature { gate: Some(BY_SCOPE), ..Feature::new("fake", "Fake") };
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -5,9 +5,9 @@ use crate::desk::{Desk, desk};
 use crate::model::definition::{Definition, Origin, read_schedule};
 use crate::model::judge::resource_of;
 use hob_base::{Clock, Resource, Timestamp};
-use hob_feature::identity::Via;
-use hob_feature::{Credential, Ctx, Feature, Gate, Identity, Scope, boxed};
+use hob_feature::{Ctx, Feature};
 use hob_testkit::client::{Answer, Client};
+use hob_testkit::gate::BY_SCOPE;
 use hob_testkit::hub::{TestHub, TestHubBuilder, postgres};
 use http::Method;
 use recurrence::Length;
@@ -19,25 +19,8 @@ pub(super) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 /// How long a test waits for what happens in the background.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Knows a token for each scope, of the scope's name; as a cookie, too.
-const GATE: Gate = Gate {
-    identify: |_, credential| {
-        boxed(async move {
-            let (via, token) = match credential {
-                Credential::Bearer(token) => (Via::Token(token.clone()), token),
-                Credential::Cookie(token) => (Via::Session(token.clone()), token),
-            };
-            let scope = token.parse::<Scope>().ok();
-            Ok(scope.map(|scope| Identity { user_id: None, name: token, scopes: vec![scope], via }))
-        })
-    },
-    is_set_up: |_| boxed(async { Ok(true) }),
-    people: |_| boxed(async { Ok(Vec::new()) }),
-    login_path: "/login",
-    setup_path: "/setup",
-};
-
-const FEATURES: &[Feature] = &[crate::FEATURE, Feature { gate: Some(GATE), ..Feature::new("gate", "Gate") }];
+const FEATURES: &[Feature] =
+    &[crate::FEATURE, Feature { gate: Some(BY_SCOPE), ..Feature::new("gate", "Gate") }];
 
 /// A hub whose clock stands still.
 pub(super) fn hub() -> TestHubBuilder {

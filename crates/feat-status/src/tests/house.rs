@@ -4,9 +4,9 @@ use crate::FEATURE;
 use hob_base::incident::{Cause, Incident, IncidentId, Member, Role};
 use hob_base::resource::{Moment, observe};
 use hob_base::{Clock, Health, Level, Observation, Resource, ResourceId, Timestamp};
-use hob_feature::identity::Via;
-use hob_feature::{Credential, Ctx, Feature, Gate, Identity, IncidentQuery, IncidentReader, Scope, boxed};
+use hob_feature::{Ctx, Feature, IncidentQuery, IncidentReader, boxed};
 use hob_testkit::client::Client;
+use hob_testkit::gate::BY_SCOPE;
 use hob_testkit::hub::{TestHub, TestHubBuilder};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,22 +20,8 @@ pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 static FEATURES: [Feature; 2] = [FEATURE, FAKE];
 
 /// Recognises the tokens `read` and `write`, and keeps incidents that tests make up.
-const FAKE: Feature = Feature { gate: Some(GATE), incidents: Some(READER), ..Feature::new("fake", "Fake") };
-
-const GATE: Gate = Gate {
-    identify: |_, credential| {
-        boxed(async move {
-            let Credential::Bearer(token) = credential else { return Ok(None) };
-            let Ok(scope) = token.parse::<Scope>() else { return Ok(None) };
-            let via = Via::Token(token);
-            Ok(Some(Identity { user_id: None, name: "anna".to_owned(), scopes: vec![scope], via }))
-        })
-    },
-    is_set_up: |_| boxed(async { Ok(true) }),
-    people: |_| boxed(async { Ok(Vec::new()) }),
-    login_path: "/login",
-    setup_path: "/setup",
-};
+const FAKE: Feature =
+    Feature { gate: Some(BY_SCOPE), incidents: Some(READER), ..Feature::new("fake", "Fake") };
 
 struct Incidents {
     all: Mutex<Vec<Arc<Incident>>>,
