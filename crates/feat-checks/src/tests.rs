@@ -58,6 +58,7 @@ impl House {
             data: dir.path().to_owned(),
             hostname: "nas".to_owned(),
             features: &[],
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             listening: Mutex::default(),
             shutdown: CancellationToken::new(),
             memory: Default::default(),

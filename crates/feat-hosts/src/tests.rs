@@ -360,6 +360,7 @@ async fn hub(data: &Path, machine: &Machine, clock: &Clock, settings: &str) -> (
         data: data.to_owned(),
         hostname: machine.hostname.clone(),
         features: &[],
+        listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
         listening: Mutex::default(),
         shutdown: CancellationToken::new(),
         memory: Memory::default(),

@@ -99,6 +99,7 @@ impl Machine {
             data: self.dir.path().to_owned(),
             hostname: "nas".to_owned(),
             features: &[],
+            listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
             listening: Mutex::new(vec!["127.0.0.1:4620".parse().unwrap()]),
             shutdown: CancellationToken::new(),
             memory: Default::default(),

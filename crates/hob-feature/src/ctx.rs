@@ -4,7 +4,7 @@ use crate::identity::Gate;
 use crate::jobs::JobBoard;
 use crate::metrics::Metrics;
 use crate::secrets::Sealer;
-use crate::{CheckBook, Config, Feature, IncidentReader, Notices, Resources, Silences};
+use crate::{CheckBook, Config, Feature, IncidentReader, Notices, PushDoor, Resources, Silences};
 use hob_base::{Clock, ResourceId};
 use hob_db::Db;
 use jiff::tz::TimeZone;
@@ -50,6 +50,8 @@ pub struct CtxParts {
     pub hostname: String,
     /// Every feature of this hub.
     pub features: &'static [Feature],
+    /// Where the hub was asked to listen. The port is 0 when any free one will do.
+    pub listen: SocketAddr,
     /// Where the hub listens, so that it does not discover itself.
     pub listening: Mutex<Vec<SocketAddr>>,
     /// Cancelled when the hub is asked to stop.
@@ -77,6 +79,11 @@ impl Ctx {
     /// How incidents are read, if a feature keeps them.
     pub fn incidents(&self) -> Option<IncidentReader> {
         self.features.iter().find_map(|feature| feature.incidents)
+    }
+
+    /// How the built-in push server is reached, if a feature is one.
+    pub fn push(&self) -> Option<PushDoor> {
+        self.features.iter().find_map(|feature| feature.push)
     }
 
     /// The ports on which this hub itself listens.

@@ -1,6 +1,6 @@
 //! The one struct through which a feature plugs into the house.
 
-use crate::{ConfigSection, Ctx, Gate, IncidentReader, Job};
+use crate::{ConfigSection, Ctx, Gate, IncidentReader, Job, PushDoor};
 use axum::Router;
 use hob_base::incident::Evidence;
 use hob_base::{Level, Resource};
@@ -41,6 +41,9 @@ pub struct Feature {
     /// the password of Basic), never by a cookie, so no other site's page can use somebody's login. The handler itself
     /// decides what an [`Identity`](crate::Identity), or none, may do.
     pub door_routes: fn(&Ctx) -> Router,
+    /// A host name of its own on the hub's port, for a protocol that has the whole address to itself. It stands in front of
+    /// the shell: no guard, no page frame, no limits but those of the connection and its own.
+    pub host_routes: fn(&Ctx) -> Option<HostRoutes>,
     /// Its background work.
     pub jobs: fn(&Ctx) -> Vec<Job>,
     /// What it adds to the page of a resource. Reads memory only.
@@ -57,6 +60,8 @@ pub struct Feature {
     pub gate: Option<Gate>,
     /// How incidents are read. One feature has it.
     pub incidents: Option<IncidentReader>,
+    /// How the built-in push server is reached. One feature has it.
+    pub push: Option<PushDoor>,
     /// Lines for the console when the hub has started.
     pub greeting: fn(Ctx) -> BoxFuture<Vec<String>>,
 }
@@ -72,6 +77,7 @@ impl Feature {
             personal_routes: |_| Router::new(),
             open_routes: |_| Router::new(),
             door_routes: |_| Router::new(),
+            host_routes: |_| None,
             jobs: |_| Vec::new(),
             cards: |_, _| Vec::new(),
             evidence: |_, _| Vec::new(),
@@ -80,6 +86,7 @@ impl Feature {
             config: &[],
             gate: None,
             incidents: None,
+            push: None,
             greeting: |_| boxed(async { Vec::new() }),
         }
     }
@@ -89,6 +96,14 @@ impl std::fmt::Debug for Feature {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Feature").field("id", &self.id).finish_non_exhaustive()
     }
+}
+
+/// A host name that one feature answers alone.
+pub struct HostRoutes {
+    /// The name without port, in lower case: `push.example.org`.
+    pub hostname: String,
+    /// What answers there.
+    pub routes: Router,
 }
 
 /// One entry of the navigation.

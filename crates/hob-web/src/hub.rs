@@ -166,6 +166,7 @@ impl Hub {
 }
 
 async fn open(options: HubOptions, address: SocketAddr) -> Result<Ctx, StartError> {
+    let listen = options.listen;
     let db = Db::open(&options.database).await?;
     let mut migrations = vec![("hob", BASE_MIGRATIONS)];
     migrations.extend(options.features.iter().map(|feature| (feature.id, feature.migrations)));
@@ -186,6 +187,7 @@ async fn open(options: HubOptions, address: SocketAddr) -> Result<Ctx, StartErro
         data: options.data,
         hostname: options.hostname,
         features: options.features,
+        listen,
         listening: Mutex::new(vec![address]),
         shutdown: CancellationToken::new(),
         memory: hob_feature::Memory::default(),

@@ -28,5 +28,6 @@ pub use compress::{Packed, etag, pack};
 pub use frame::{Frame, FrameCache};
 pub use guard::{Peer, SESSION_COOKIE, SESSION_COOKIE_SECURE, is_https};
 pub use hub::{Hub, HubOptions, StartError};
+pub use listen::serve_connection;
 pub use live::{Live, live};
 pub use router::router;

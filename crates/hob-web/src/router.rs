@@ -14,9 +14,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::FutureExt;
 use hob_base::Error;
-use hob_feature::Ctx;
+use hob_feature::{Ctx, HostRoutes};
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
+use tower::ServiceExt;
 
 /// The largest request body, unless a route says otherwise.
 const BODY_BYTES_MAX: usize = 1 << 20;
@@ -40,7 +42,7 @@ pub fn router(ctx: &Ctx) -> Router {
     let personal = gather(|feature, ctx| (feature.personal_routes)(ctx));
     let open = gather(|feature, ctx| (feature.open_routes)(ctx)).fallback(unknown);
     let doors = gather(|feature, ctx| (feature.door_routes)(ctx));
-    Router::new()
+    let house = Router::new()
         .merge(behind(guarded, Need::ByMethod))
         .merge(behind(personal, Need::AnyLogin))
         .merge(behind(open, Need::Nothing))
@@ -52,7 +54,31 @@ pub fn router(ctx: &Ctx) -> Router {
         .layer(from_fn(bounded))
         .layer(from_fn(draw_errors))
         .layer(from_fn(compress))
-        .layer(from_fn_with_state(ctx.clone(), enter))
+        .layer(from_fn_with_state(ctx.clone(), enter));
+    let hosts: Vec<HostRoutes> =
+        ctx.features.iter().filter_map(|feature| (feature.host_routes)(ctx)).collect();
+    if hosts.is_empty() {
+        return house;
+    }
+    house.layer(from_fn_with_state(Arc::new(hosts), by_host))
+}
+
+/// Sends what is asked of a feature's own host name there, past the whole shell.
+async fn by_host(State(hosts): State<Arc<Vec<HostRoutes>>>, request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).map(hostname);
+    match host.and_then(|host| hosts.iter().find(|own| own.hostname.eq_ignore_ascii_case(host))) {
+        Some(own) => own.routes.clone().oneshot(request).await.into_response(),
+        None => next.run(request).await,
+    }
+}
+
+/// The name in a `Host` header, without the port.
+fn hostname(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        // The colons of an IPv6 address are inside its brackets.
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
 }
 
 async fn unknown(request: Request) -> Failure {

@@ -13,6 +13,8 @@ pub const FEATURES: &[Feature] = &[
     feat_pings::FEATURE,
     feat_incidents::FEATURE,
     feat_status::FEATURE,
+    feat_push::FEATURE,
+    feat_notify::FEATURE,
     feat_alertmanager::FEATURE,
     feat_account::FEATURE,
 ];

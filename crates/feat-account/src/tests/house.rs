@@ -52,6 +52,7 @@ impl House {
             data: dir.path().to_owned(),
             hostname: "nas".to_owned(),
             features: &FEATURES,
+            listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
             listening: Mutex::default(),
             shutdown: tokio_util::sync::CancellationToken::new(),
             memory: hob_feature::Memory::default(),

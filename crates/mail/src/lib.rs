@@ -1,0 +1,1 @@
+//! Mail: messages that look good everywhere, sending them over SMTP, and receiving them.
