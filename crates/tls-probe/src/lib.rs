@@ -19,6 +19,8 @@
 //! # Ok(()) }
 //! ```
 //!
+//! [`public`] says whether an address is one of the public Internet, for whoever connects to where a stranger says.
+//!
 //! Who speaks first in clear text and secures the same connection later (STARTTLS) uses
 //! [`Client::connect`] and then [`Client::handshake`] over its own stream.
 //!
@@ -40,6 +42,7 @@ mod error;
 mod examination;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+pub mod public;
 mod recorder;
 mod seen;
 mod tls;
