@@ -1,24 +1,51 @@
-//! Push: one sentence on what it is for.
+//! Push: Hob's own server for messages to phones, browsers and programs. It speaks ntfy's protocol.
 //!
-//! Data flow: what comes in, what is judged in `model`, what comes out.
+//! Data flow: a request to publish (`routes/publish.rs`, read by the engine `ntfy-protocol`) becomes a message. The
+//! listener `push.write` (`writer.rs`) takes all that wait, writes them in one transaction, and only then acknowledges
+//! them and hands them to the broker (`broker.rs`), which keeps topics in memory and gives each message to everybody who
+//! listens. A subscription (`stream.rs`) is what one client gets: what was kept, then what comes. It is the same on the
+//! push server's own port (`port.rs`), where a subscriber is little more than a socket, and on its own host name
+//! behind the hub's port (`routes/subscribe.rs`).
 //!
 //! Invariants:
-//! - What always holds, whatever the outside does.
+//! - What was acknowledged is in the table, unless its sender asked that it be not kept.
+//! - A subscriber misses nothing and gets nothing twice between what was kept and what comes.
+//! - A client that does not read is dropped, and nobody waits for it.
+//! - Attachments are files named by Hob; what a client calls them is data.
+//! - Publishing reads no table.
 //!
-//! It owns no tables.
+//! It owns the tables `push_*` and the directory `push` in the data directory.
 
+#![expect(dead_code, reason = "the parts are being put together; goes when they are")]
+
+mod browsers;
+mod config;
+mod door;
+mod jobs;
 mod model;
+mod outgoing;
 mod pages;
 mod routes;
+mod store;
+mod visitor;
 
-use hob_feature::{Feature, NavEntry};
+use hob_db::Migration;
+use hob_feature::Feature;
 
 /// Push.
 pub const FEATURE: Feature = Feature {
-    nav: &[NavEntry { title: "Push", path: routes::PATH, icon: "service" }],
-    routes: routes::routes,
-    ..Feature::new("push", "Push")
+    routes: routes::pages::routes,
+    personal_routes: routes::pages::personal_routes,
+    host_routes: routes::host_routes,
+    jobs: jobs::jobs,
+    migrations: MIGRATIONS,
+    config: &[config::SECTION],
+    push: Some(door::DOOR),
+    ..Feature::new("push", "Messages")
 };
+
+const MIGRATIONS: &[Migration] =
+    &[Migration { number: 1, name: "messages", sql: include_str!("migrations/0001_messages.sql") }];
 
 #[cfg(test)]
 mod tests;

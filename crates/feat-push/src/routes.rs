@@ -1,19 +1,25 @@
-//! The addresses: extract, call, render.
+//! The addresses: extract, call, render. [`push_router`] is the whole push server; `pages` are Hob's own pages.
 
-use super::{model, pages};
+pub(crate) mod account;
+pub(crate) mod attachments;
+pub(crate) mod browsers;
+pub(crate) mod info;
+pub(crate) mod pages;
+pub(crate) mod publish;
+pub(crate) mod subscribe;
+pub(crate) mod users;
+
+use crate::config;
 use axum::Router;
-use axum::response::Response;
-use axum::routing::get;
-use hob_feature::Ctx;
-use hob_web::Frame;
+use hob_feature::{Ctx, HostRoutes};
 
-/// Its page.
-pub(super) const PATH: &str = "/push";
-
-pub(super) fn routes(ctx: &Ctx) -> Router {
-    Router::new().route(PATH, get(show)).with_state(ctx.clone())
+/// Everything that answers on the push server's own port and host name.
+pub(crate) fn push_router(ctx: &Ctx) -> Router {
+    Router::new().merge(account::routes(ctx)).merge(users::routes(ctx)).merge(browsers::routes(ctx))
 }
 
-async fn show(frame: Frame) -> Response {
-    frame.page("Push", &pages::overview(&model::judge(0)))
+pub(crate) fn host_routes(ctx: &Ctx) -> Option<HostRoutes> {
+    let settings = config::settings(ctx);
+    let hostname = settings.hostname.clone().filter(|_| settings.enabled)?;
+    Some(HostRoutes { hostname, routes: push_router(ctx) })
 }

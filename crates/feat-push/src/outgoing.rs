@@ -1,0 +1,1 @@
+//! E-mail and calls that a message asks for: what leaves the house.

@@ -1,0 +1,1 @@
+//! The table of rules: who may do what.

@@ -1,0 +1,1 @@
+//! The table of tokens that people make for their clients.
