@@ -59,6 +59,21 @@ impl Client {
         Ok(Answer { summary, details, remote, took: answered - start, tls })
     }
 
+    /// Connects for a conversation of one's own, and begins TLS where the target wants it from the first byte
+    /// on. See [`conversation`](crate::conversation).
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if no connection came about, or no TLS on it.
+    pub async fn converse_with<'a>(
+        &'a self,
+        target: &'a Target,
+        protocol: Protocol,
+        limits: &'a Limits,
+    ) -> Result<Wire<'a>, Failure> {
+        self.open(target, protocol, limits, deadline(limits)).await
+    }
+
     /// Connects, and begins TLS where the target wants it from the first byte on.
     pub(crate) async fn open<'a>(
         &'a self,

@@ -24,7 +24,8 @@
 //! - A [`Credential`] is sent only where the service asks for it, or where the protocol has it in its first
 //!   message; over TLS only to a service with a trusted certificate, unless the credential allows it. A probe
 //!   never falls back from TLS to plain text.
-//! - Nothing is changed at the service: no mail, no message, no query.
+//! - A probe changes nothing at the service: no mail, no message, no query. Who wants more than to ask holds
+//!   a [`conversation`] of their own, within the same limits and with the same failures.
 //! - No task is spawned, apart from looking up names: dropping the future of a probe ends it.
 //!
 //! The Cargo feature `fuzzing` opens what reads a stranger's bytes to the fuzz targets of this
@@ -32,6 +33,7 @@
 
 mod answer;
 mod client;
+pub mod conversation;
 mod dns;
 mod failure;
 #[cfg(feature = "fuzzing")]

@@ -7,14 +7,15 @@ use crate::random;
 use crate::text::said;
 use crate::wire::{Protocol, Wire};
 
-pub(crate) const PROTOCOL: Protocol =
+/// How a broker is recognised.
+pub const PROTOCOL: Protocol =
     Protocol { name: "an MQTT broker", may_begin: |first| matches!(first, [CONNACK, ..]) };
 
 const CONNECT: u8 = 0x10;
 const CONNACK: u8 = 0x20;
 
 /// DISCONNECT, normally; the same in both versions, as 5 may leave out a reason of zero.
-const DISCONNECT: [u8; 2] = [0xe0, 0x00];
+pub const DISCONNECT: [u8; 2] = [0xe0, 0x00];
 
 /// Longest answer in bytes. In 3.1.1 it has 2, in 5 a few properties.
 const LONGEST_ANSWER: usize = 16 * 1024;
@@ -60,16 +61,7 @@ impl Mqtt {
 }
 
 pub(crate) async fn talk(wire: &mut Wire<'_>, question: &Mqtt) -> Result<Said, Failure> {
-    if let Some(credential) = &question.credential {
-        wire.may_send(credential)?;
-    }
-    wire.enter(Phase::Login);
-    let name = format!("probe{}", random::hex(&random::bytes::<8>()?));
-    wire.send(&connect(question, &name)).await?;
-    let body = answer(wire).await?;
-    let Some(answer) = parse(&body, question.version) else {
-        return Err(wire.broken("its answer to CONNECT cannot be read"));
-    };
+    let answer = enter(wire, question).await?;
     let result = judge(wire, question, &answer);
     if answer.code == 0 {
         wire.part(&DISCONNECT).await;
@@ -77,8 +69,37 @@ pub(crate) async fn talk(wire: &mut Wire<'_>, question: &Mqtt) -> Result<Said, F
     result
 }
 
+/// Connects, and has itself let in. Takes leave with [`DISCONNECT`].
+///
+/// # Errors
+///
+/// [`Failure`] if the broker does not let it in, also for want of a login.
+pub async fn connect(wire: &mut Wire<'_>, question: &Mqtt) -> Result<(), Failure> {
+    if let Some(reason) = question.wrong() {
+        return Err(Failure::BadQuestion { reason });
+    }
+    let answer = enter(wire, question).await?;
+    judge(wire, question, &answer)?;
+    if answer.code == 0 {
+        return Ok(());
+    }
+    // What is a good answer for a probe keeps out everybody else.
+    Err(wire.declined(format!("{} (code {})", meaning(answer.code).1, answer.code)))
+}
+
+async fn enter(wire: &mut Wire<'_>, question: &Mqtt) -> Result<Answer, Failure> {
+    if let Some(credential) = &question.credential {
+        wire.may_send(credential)?;
+    }
+    wire.enter(Phase::Login);
+    let name = format!("probe{}", random::hex(&random::bytes::<8>()?));
+    wire.send(&hello(question, &name)).await?;
+    let (_, body) = packet(wire, "CONNECT").await?;
+    parse(&body, question.version).ok_or_else(|| wire.broken("its answer to CONNECT cannot be read"))
+}
+
 /// The packet which asks for a connection.
-fn connect(question: &Mqtt, name: &str) -> Vec<u8> {
+fn hello(question: &Mqtt, name: &str) -> Vec<u8> {
     const CLEAN: u8 = 0x02;
     const PASSWORD: u8 = 0x40;
     const USER: u8 = 0x80;
@@ -104,15 +125,15 @@ fn connect(question: &Mqtt, name: &str) -> Vec<u8> {
     packet
 }
 
-/// A text with its length. It is not longer than 65,535 bytes, or it is cut there.
-fn push_text(packet: &mut Vec<u8>, text: &str) {
+/// A text with its length (section 1.5.3 of 3.1.1). It is not longer than 65,535 bytes, or it is cut there.
+pub fn push_text(packet: &mut Vec<u8>, text: &str) {
     let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
     packet.extend(length.to_be_bytes());
     packet.extend(&text.as_bytes()[..usize::from(length)]);
 }
 
 /// A number in groups of seven bits, the lowest first (section 2.2.3 of 3.1.1, 1.5.5 of 5).
-fn push_number(packet: &mut Vec<u8>, mut number: usize) {
+pub fn push_number(packet: &mut Vec<u8>, mut number: usize) {
     while number > 0x7f {
         packet.push(u8::try_from(number & 0x7f).unwrap_or(0) | 0x80);
         number >>= 7;
@@ -120,21 +141,25 @@ fn push_number(packet: &mut Vec<u8>, mut number: usize) {
     packet.push(u8::try_from(number).unwrap_or(0));
 }
 
-/// Reads the packet which answers, and gives what follows its length.
-async fn answer(wire: &mut Wire<'_>) -> Result<Vec<u8>, Failure> {
-    wire.exact(1).await?;
+/// Reads the packet which answers `what`: its first byte, and what follows its length.
+///
+/// # Errors
+///
+/// [`Failure`] if none came in time, or it is longer than 16 KiB.
+pub async fn packet(wire: &mut Wire<'_>, what: &str) -> Result<(u8, Vec<u8>), Failure> {
+    let first = wire.exact(1).await?.first().copied().unwrap_or_default();
     let mut length = 0;
     for group in 0..4 {
         let byte = wire.exact(1).await?.first().copied().unwrap_or_default();
         length |= usize::from(byte & 0x7f) << (7 * group);
         if byte & 0x80 == 0 {
             if !(2..=LONGEST_ANSWER).contains(&length) {
-                return Err(wire.broken(format!("its answer to CONNECT claims to have {length} bytes")));
+                return Err(wire.broken(format!("its answer to {what} claims to have {length} bytes")));
             }
-            return wire.exact(length).await;
+            return Ok((first, wire.exact(length).await?));
         }
     }
-    Err(wire.broken("the length of its answer to CONNECT has no end"))
+    Err(wire.broken(format!("the length of its answer to {what} has no end")))
 }
 
 /// What the broker says to CONNECT.
@@ -279,10 +304,10 @@ mod tests {
 
     #[test]
     fn the_packet_of_the_standard() {
-        let plain = connect(&Mqtt::default(), "abc");
+        let plain = hello(&Mqtt::default(), "abc");
         assert_eq!(plain, b"\x10\x0f\0\x04MQTT\x04\x02\0\x1e\0\x03abc");
         let credential = Some(Credential::new(Some("u"), "pw"));
-        let five = connect(&Mqtt { version: MqttVersion::V5, credential }, "abc");
+        let five = hello(&Mqtt { version: MqttVersion::V5, credential }, "abc");
         assert_eq!(five, b"\x10\x17\0\x04MQTT\x05\xc2\0\x1e\0\0\x03abc\0\x01u\0\x02pw");
     }
 

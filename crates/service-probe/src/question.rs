@@ -128,8 +128,9 @@ impl Password {
         Self(password.into())
     }
 
-    /// The password itself.
-    pub(crate) fn reveal(&self) -> &str {
+    /// The password itself, for whoever sends it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
         &self.0
     }
 }

@@ -6,7 +6,8 @@ use crate::question::Security;
 use crate::text::said;
 use crate::wire::{Protocol, Wire};
 
-pub(crate) const PROTOCOL: Protocol = Protocol { name: "an SMTP server", may_begin };
+/// How a mail server is recognised.
+pub const PROTOCOL: Protocol = Protocol { name: "an SMTP server", may_begin };
 
 /// Longest line of a reply in bytes. RFC 5321, section 4.5.3.1.5, has 512; some servers send more.
 const LONGEST_LINE: usize = 2048;
@@ -22,6 +23,18 @@ const MOST_LINES: usize = 100;
 pub struct Smtp {}
 
 pub(crate) async fn talk(wire: &mut Wire<'_>, _question: &Smtp) -> Result<Said, Failure> {
+    let (greeting, hello) = begin(wire).await?;
+    wire.part(b"QUIT\r\n").await;
+    Ok(summary(&greeting, &hello))
+}
+
+/// Waits for the greeting, says EHLO, and secures the connection where the target wants STARTTLS. Gives the
+/// greeting and the last answer to EHLO.
+///
+/// # Errors
+///
+/// [`Failure`] if the server does not want to talk, or not over TLS.
+pub async fn begin(wire: &mut Wire<'_>) -> Result<(Reply, Reply), Failure> {
     wire.enter(Phase::Greeting);
     let greeting = reply(wire).await?;
     if greeting.code != 220 {
@@ -38,8 +51,7 @@ pub(crate) async fn talk(wire: &mut Wire<'_>, _question: &Smtp) -> Result<Said, 
         wire.secure().await?;
         hello = self::hello(wire).await?;
     }
-    wire.part(b"QUIT\r\n").await;
-    Ok(summary(&greeting, &hello))
+    Ok((greeting, hello))
 }
 
 /// Introduces the probe by its address (RFC 5321, section 4.1.3), in the old way if need be.
@@ -80,21 +92,29 @@ fn summary(greeting: &Reply, hello: &Reply) -> Said {
     capabilities.into_iter().fold(said, |said, capability| said.with("capability", capability))
 }
 
-/// A reply of one or several lines with one code.
+/// A reply of one or several lines with one code (RFC 5321, section 4.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Reply {
-    code: u16,
-    /// The text of each line.
-    lines: Vec<Vec<u8>>,
+pub struct Reply {
+    /// From 200 to 599.
+    pub code: u16,
+    /// The text of each line, as it came.
+    pub lines: Vec<Vec<u8>>,
 }
 
 impl Reply {
-    fn text(&self) -> String {
+    /// The code and all lines as one, readable and cut.
+    #[must_use]
+    pub fn text(&self) -> String {
         said(format!("{} {}", self.code, String::from_utf8_lossy(&self.lines.join(&b' '))).as_bytes())
     }
 }
 
-async fn reply(wire: &mut Wire<'_>) -> Result<Reply, Failure> {
+/// Reads a reply of at most a hundred lines. The caller has entered a phase.
+///
+/// # Errors
+///
+/// [`Failure`] if none came in time, or none that is one.
+pub async fn reply(wire: &mut Wire<'_>) -> Result<Reply, Failure> {
     let mut lines = Vec::new();
     let mut first = None;
     while lines.len() < MOST_LINES {

@@ -9,8 +9,10 @@ pub(crate) const LONGEST_SAID: usize = 200;
 const LONGEST_FIRST: usize = 60;
 
 /// Text of a stranger on one line: white space becomes one space; whatever is no UTF-8, steers a
-/// terminal or turns the direction of writing becomes a replacement character; the end is cut.
-pub(crate) fn said(bytes: &[u8]) -> String {
+/// terminal or turns the direction of writing becomes a replacement character; the end is cut after 200
+/// characters.
+#[must_use]
+pub fn said(bytes: &[u8]) -> String {
     // What is cut anyway need not be looked at: a character has at most four bytes.
     let text = String::from_utf8_lossy(bytes.get(..LONGEST_SAID * 8).unwrap_or(bytes));
     let words: Vec<_> = text.split_whitespace().collect();

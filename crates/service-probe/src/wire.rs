@@ -20,11 +20,11 @@ const FAREWELL: Duration = Duration::from_millis(250);
 
 /// How to recognise the service which was expected.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Protocol {
+pub struct Protocol {
     /// The service, with an article.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Whether what the service sends may begin with these bytes, of which there is at least one.
-    pub(crate) may_begin: fn(&[u8]) -> bool,
+    pub may_begin: fn(&[u8]) -> bool,
 }
 
 /// Who secures a connection.
@@ -49,7 +49,7 @@ pub(crate) struct Opening<'a> {
 }
 
 /// A connection, the limits of what comes over it, and the beginning of what came.
-pub(crate) struct Wire<'a> {
+pub struct Wire<'a> {
     opening: Opening<'a>,
     protocol: Protocol,
     phase: Phase,
@@ -88,17 +88,20 @@ impl<'a> Wire<'a> {
     }
 
     /// The address of the probe.
-    pub(crate) fn local(&self) -> Option<IpAddr> {
+    #[must_use]
+    pub fn local(&self) -> Option<IpAddr> {
         self.opening.local
     }
 
     /// What was chosen; not what is there yet.
-    pub(crate) fn security(&self) -> Security {
+    #[must_use]
+    pub fn security(&self) -> Security {
         self.opening.guard.security
     }
 
     /// What the service is at.
-    pub(crate) fn phase(&self) -> Phase {
+    #[must_use]
+    pub fn phase(&self) -> Phase {
         self.phase
     }
 
@@ -108,7 +111,8 @@ impl<'a> Wire<'a> {
     }
 
     /// The address of the service.
-    pub(crate) fn at(&self) -> SocketAddr {
+    #[must_use]
+    pub fn at(&self) -> SocketAddr {
         self.opening.at
     }
 
@@ -123,7 +127,7 @@ impl<'a> Wire<'a> {
     }
 
     /// Begins a phase, which has its own time.
-    pub(crate) fn enter(&mut self, phase: Phase) {
+    pub fn enter(&mut self, phase: Phase) {
         self.phase = phase;
         self.phase_start = Instant::now();
         self.phase_end = self.opening.deadline.end().min(later(self.phase_start, self.opening.limits.answer));
@@ -131,7 +135,11 @@ impl<'a> Wire<'a> {
     }
 
     /// Sends all of `bytes`.
-    pub(crate) async fn send(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the service did not take them within the time of the phase.
+    pub async fn send(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let sending = async {
             self.opening.stream.write_all(bytes).await?;
             self.opening.stream.flush().await
@@ -173,7 +181,11 @@ impl<'a> Wire<'a> {
     }
 
     /// Reads a line of at most `longest` bytes, and gives it without its end.
-    pub(crate) async fn line(&mut self, longest: usize) -> Result<Vec<u8>, Failure> {
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if it is longer, or did not come within the time of the phase.
+    pub async fn line(&mut self, longest: usize) -> Result<Vec<u8>, Failure> {
         loop {
             let end = self.buffer.iter().position(|&byte| byte == b'\n');
             if end.unwrap_or(self.buffer.len()) > longest {
@@ -193,7 +205,11 @@ impl<'a> Wire<'a> {
     }
 
     /// Reads `number` bytes. The caller has bounded the number.
-    pub(crate) async fn exact(&mut self, number: usize) -> Result<Vec<u8>, Failure> {
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if they did not come within the time of the phase.
+    pub async fn exact(&mut self, number: usize) -> Result<Vec<u8>, Failure> {
         while self.buffer.len() < number {
             self.fill().await?;
         }
@@ -201,8 +217,12 @@ impl<'a> Wire<'a> {
     }
 
     /// Secures the connection with TLS. From here on the service is a stranger again: whatever it said
-    /// before may have come from somebody else.
-    pub(crate) async fn secure(&mut self) -> Result<(), Failure> {
+    /// before may have come from somebody else. Any certificate will do: see [`examination`](Self::examination).
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if no TLS came about.
+    pub async fn secure(&mut self) -> Result<(), Failure> {
         if !self.buffer.is_empty() {
             // Taken for an answer over TLS it would be the hole of CVE-2011-0411.
             return Err(self.broken("it goes on in plain text where TLS should begin"));
@@ -217,8 +237,18 @@ impl<'a> Wire<'a> {
         Ok(())
     }
 
+    /// What was seen of the service's certificate; `None` as long as the connection is not secured.
+    #[must_use]
+    pub fn examination(&self) -> Option<&Examination> {
+        self.examination.as_ref()
+    }
+
     /// Whether a credential may be sent over this connection as it is now.
-    pub(crate) fn may_send(&self, credential: &Credential) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] if the certificate is not trusted and the credential is not for everybody.
+    pub fn may_send(&self, credential: &Credential) -> Result<(), Failure> {
         match self.examination.as_ref().map(|seen| &seen.trusted) {
             Some(Err(why)) if !credential.to_untrusted => {
                 let reason = format!("its certificate is {why}");
@@ -235,7 +265,7 @@ impl<'a> Wire<'a> {
 
     /// Takes leave and waits a moment for the service to close, so that it has no reason to complain. The
     /// answer is there already, so that nothing which happens now matters.
-    pub(crate) async fn part(&mut self, farewell: &[u8]) {
+    pub async fn part(&mut self, farewell: &[u8]) {
         self.answered();
         let leaving = async {
             self.opening.stream.write_all(farewell).await?;
@@ -251,7 +281,8 @@ impl<'a> Wire<'a> {
     }
 
     /// It begins like the service, but goes on wrongly.
-    pub(crate) fn broken(&self, reason: impl Into<String>) -> Failure {
+    #[must_use]
+    pub fn broken(&self, reason: impl Into<String>) -> Failure {
         Failure::Broken {
             at: self.at(),
             protocol: self.protocol.name,
@@ -271,22 +302,26 @@ impl<'a> Wire<'a> {
     }
 
     /// It cannot serve now.
-    pub(crate) fn not_ready(&self, text: String) -> Failure {
+    #[must_use]
+    pub fn not_ready(&self, text: String) -> Failure {
         Failure::NotReady { at: self.at(), phase: self.phase, text }
     }
 
     /// It does not want to serve the probe.
-    pub(crate) fn declined(&self, text: String) -> Failure {
+    #[must_use]
+    pub fn declined(&self, text: String) -> Failure {
         Failure::Declined { at: self.at(), phase: self.phase, text }
     }
 
     /// It did not accept the credential.
-    pub(crate) fn rejected(&self, text: String) -> Failure {
+    #[must_use]
+    pub fn rejected(&self, text: String) -> Failure {
         Failure::CredentialRejected { at: self.at(), text }
     }
 
     /// It does not secure the connection.
-    pub(crate) fn no_starttls(&self, text: String) -> Failure {
+    #[must_use]
+    pub fn no_starttls(&self, text: String) -> Failure {
         Failure::NoStartTls { at: self.at(), text }
     }
 
