@@ -115,6 +115,7 @@ fn flash_key(who: &Identity) -> String {
     match &who.via {
         Via::Session(id) => format!("session {id}"),
         Via::Token(id) => format!("token {id}"),
+        Via::Password => format!("user {}", who.name),
         Via::LocalSocket => "local".to_owned(),
     }
 }

@@ -1,5 +1,6 @@
 //! Rules, tables on both databases, and the doors as a browser and a program see them.
 
+mod gate;
 mod house;
 mod rules;
 mod tables;

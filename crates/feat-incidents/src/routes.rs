@@ -113,7 +113,7 @@ impl Problems {
 fn key(who: &Identity, path: &str) -> String {
     let via = match &who.via {
         Via::Session(id) | Via::Token(id) => id.as_str(),
-        Via::LocalSocket => "",
+        Via::Password | Via::LocalSocket => "",
     };
     format!("{via} {path}")
 }

@@ -2,8 +2,11 @@
 
 use crate::{BoxFuture, Ctx};
 use hob_base::{Error, Result};
+use std::collections::HashMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 
 /// What somebody may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +69,8 @@ pub enum Via {
     Session(String),
     /// A token of the API; the text is its id.
     Token(String),
+    /// Name and password, shown with the request itself.
+    Password,
     /// The socket in the data directory, which only the hub's own account and root can open.
     LocalSocket,
 }
@@ -108,7 +113,7 @@ impl Identity {
             return Ok(());
         }
         Err(Error::Forbidden(match self.via {
-            Via::Session(_) => format!(
+            Via::Session(_) | Via::Password => format!(
                 "Your account may not do this: it needs the scope “{scope}”. An administrator can grant it."
             ),
             _ => format!("This token may not do this: it needs the scope “{scope}”."),
@@ -136,6 +141,65 @@ pub enum Credential {
     Bearer(String),
 }
 
+/// A name and a password, as somebody shows them to a door that takes both with every request.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NameAndPassword {
+    /// The name as it was typed.
+    pub name: String,
+    /// The password.
+    pub password: String,
+    /// From where, behind the proxies that are believed; `None` for the local socket. Tries are counted by it.
+    pub address: Option<IpAddr>,
+}
+
+impl fmt::Debug for NameAndPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NameAndPassword").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Tells those who remember somebody for a while that a user or token is no longer what it was: the feature that knows
+/// users notes it, doors that remember look. In [`Ctx::memory`](crate::CtxParts::memory); what a command on another process
+/// changes is not noted, so nobody is to be remembered for longer than a minute.
+#[derive(Debug, Default)]
+pub struct IdentityChanges(Mutex<Changes>);
+
+#[derive(Debug, Default)]
+struct Changes {
+    number: u64,
+    /// Everybody not in `last` has not changed since this number.
+    floor: u64,
+    last: HashMap<String, u64>,
+}
+
+/// Beyond this many, everybody counts as changed.
+const CHANGES_MAX: usize = 10_000;
+
+impl IdentityChanges {
+    /// A user (by id) has another password, other rights, or is gone; or a token (by id) is revoked.
+    pub fn note(&self, id: &str) {
+        let mut changes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        changes.number += 1;
+        let number = changes.number;
+        if changes.last.len() >= CHANGES_MAX {
+            changes.last.clear();
+            changes.floor = number;
+        }
+        changes.last.insert(id.to_owned(), number);
+    }
+
+    /// The number of the newest change; it only grows.
+    pub fn number(&self) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).number
+    }
+
+    /// Whether the user or token of this id has changed since `number`.
+    pub fn changed_since(&self, id: &str, number: u64) -> bool {
+        let changes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        changes.last.get(id).copied().unwrap_or(changes.floor) > number
+    }
+}
+
 /// How the feature that knows users answers the session guard.
 #[derive(Clone, Copy)]
 pub struct Gate {
@@ -145,6 +209,18 @@ pub struct Gate {
     pub is_set_up: fn(Ctx) -> BoxFuture<Result<bool>>,
     /// Everybody who has an account that is not disabled, by name.
     pub people: fn(Ctx) -> BoxFuture<Result<Vec<Person>>>,
+    /// Whose name and password these are; `None` when they are nobody's. Tries are slowed down and refused
+    /// ([`Error::TooMany`]) by the address as they are on the login page, so who asks often remembers the answer.
+    pub by_password: fn(Ctx, NameAndPassword) -> BoxFuture<Result<Option<Identity>>>,
+    /// Adds an ordinary user, by the rules of the pages: [`Error::Invalid`] for a name or password that cannot be,
+    /// [`Error::Conflict`] when the name is taken. Who asks must have made sure that an administrator does.
+    pub add_person: fn(Ctx, String, String) -> BoxFuture<Result<Person>>,
+    /// Removes a user by name, and with it every session: [`Error::NotFound`], or [`Error::Conflict`] for the last
+    /// administrator. Who asks must have made sure that an administrator does.
+    pub remove_person: fn(Ctx, String) -> BoxFuture<Result<()>>,
+    /// Gives a user a new password and ends their sessions. Who asks must have made sure that it is their own, or that
+    /// an administrator asks.
+    pub set_password: fn(Ctx, String, String) -> BoxFuture<Result<()>>,
     /// Where people log in.
     pub login_path: &'static str,
     /// Where the first user is made.
@@ -163,5 +239,31 @@ mod tests {
         assert!(Scope::Write.includes(Scope::Read));
         assert!(!Scope::Read.includes(Scope::Write));
         assert!(!Scope::Push.includes(Scope::Read));
+    }
+
+    #[test]
+    fn a_change_is_seen_by_those_who_remember_who_changed() {
+        let changes = IdentityChanges::default();
+        let before = changes.number();
+        changes.note("anna");
+        assert!(changes.changed_since("anna", before));
+        assert!(!changes.changed_since("ben", before));
+        assert!(!changes.changed_since("anna", changes.number()));
+    }
+
+    #[test]
+    fn of_too_many_changes_everybody_counts_as_changed() {
+        let changes = IdentityChanges::default();
+        for n in 0..=CHANGES_MAX {
+            changes.note(&n.to_string());
+        }
+        assert!(changes.changed_since("somebody else", 0));
+        assert!(!changes.changed_since("somebody else", changes.number()));
+    }
+
+    #[test]
+    fn a_password_is_not_printed() {
+        let shown = NameAndPassword { name: "anna".into(), password: "s3cret".into(), address: None };
+        assert!(!format!("{shown:?}").contains("s3cret"));
     }
 }

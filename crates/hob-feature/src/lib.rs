@@ -22,7 +22,7 @@ pub use checks::{CheckBook, CheckSpec, CheckTarget};
 pub use config::{Config, ConfigSection, Problem, Problems, Reader};
 pub use ctx::{Ctx, CtxParts, Memory};
 pub use feature::{BoxFuture, Card, Feature, HostRoutes, NavEntry, SearchHit, boxed};
-pub use identity::{Credential, Gate, Identity, Person, Scope};
+pub use identity::{Credential, Gate, Identity, IdentityChanges, NameAndPassword, Person, Scope};
 pub use incidents::{IncidentQuery, IncidentReader};
 pub use jobs::{Job, Listener, Pass};
 pub use notices::{Notice, NoticeKind, Notices};

@@ -1,6 +1,7 @@
 //! The API of users and tokens, for administrators. Errors are problem+json.
 
 use crate::actions::{self, NewToken, NewUser};
+use crate::gate::note_change;
 use crate::memory::remembered;
 use crate::model::{Token, User};
 use crate::store;
@@ -9,8 +10,8 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use hob_base::wording::parse_duration;
-use hob_base::{Error, Timestamp};
-use hob_feature::Scope;
+use hob_base::{Error, Result, Timestamp};
+use hob_feature::{Ctx, Scope};
 use hob_web::{Answer, Frame};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -83,7 +84,8 @@ pub(super) async fn add_token(frame: Frame, Json(body): Json<TokenBody>) -> Answ
 
 pub(super) async fn revoke_token(frame: Frame, Path(id): Path<String>) -> Answer {
     frame.require(Scope::Admin)?;
-    actions::revoke_token(&frame.ctx.db, &frame.ctx.clock, &id).await?;
+    let token = actions::revoke_token(&frame.ctx.db, &frame.ctx.clock, &id).await?;
+    note_change(&frame.ctx, &token.id);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -109,23 +111,32 @@ pub(super) async fn change_user(
     frame.require(Scope::Admin)?;
     let ctx = &frame.ctx;
     let user = actions::find_user_by_id(&ctx.db, &id).await?;
+    let changed = apply(ctx, &user, &change).await;
+    // Also where only a part of it was done.
+    note_change(ctx, &id);
+    changed?;
+    Ok(Json(user_json(&actions::find_user_by_id(&ctx.db, &id).await?)).into_response())
+}
+
+async fn apply(ctx: &Ctx, user: &User, change: &UserChange) -> Result<()> {
     // The password first: it is the one that may be refused for its own sake, and then nothing is changed.
     if let Some(password) = &change.password {
-        actions::set_password(&ctx.db, &remembered(ctx).hasher, &user, password, None).await?;
+        actions::set_password(&ctx.db, &remembered(ctx).hasher, user, password, None).await?;
     }
     if let Some(is_admin) = change.admin {
-        actions::set_admin(&ctx.db, &user, is_admin).await?;
+        actions::set_admin(&ctx.db, user, is_admin).await?;
     }
     if let Some(disabled) = change.disabled {
-        actions::set_disabled(&ctx.db, &user, disabled).await?;
+        actions::set_disabled(&ctx.db, user, disabled).await?;
     }
-    Ok(Json(user_json(&actions::find_user_by_id(&ctx.db, &id).await?)).into_response())
+    Ok(())
 }
 
 pub(super) async fn delete_user(frame: Frame, Path(id): Path<String>) -> Answer {
     frame.require(Scope::Admin)?;
     let user = actions::find_user_by_id(&frame.ctx.db, &id).await?;
     actions::delete_user(&frame.ctx.db, &user).await?;
+    note_change(&frame.ctx, &id);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -1,8 +1,8 @@
 //! Logging in and out.
 
 use super::client::Client;
-use crate::memory::remembered;
-use crate::model::{Try, User, may_be_password, name_key, safe_next};
+use crate::gate::user_by_password;
+use crate::model::{Try, User, name_key, safe_next};
 use crate::pages;
 use crate::store;
 use axum::Form;
@@ -58,22 +58,12 @@ pub(super) async fn log_in(frame: Frame, client: Client, Form(form): Form<Login>
     }
 }
 
-/// The user whose password this is. Unknown name, wrong password and disabled user are one answer after one time.
 async fn recognise(ctx: &Ctx, client: &Client, name: &str, password: &str) -> Result<User> {
-    let remembered = remembered(ctx);
     let key = name_key(name);
     let this = Try { name: &key, address: &client.counted_address };
-    remembered.admit(ctx, this).await?;
-    if !may_be_password(password) {
-        return Err(wrong());
-    }
-    let account = store::find_user(&ctx.db, name).await?;
-    let hash = account.as_ref().map(|account| account.password_hash.as_str());
-    let fits = remembered.hasher.verify(password, hash).await?;
-    let account = account.filter(|account| fits && !account.user.disabled).ok_or_else(wrong)?;
-    remembered.succeeded(this);
-    info!(user = account.user.name, address = client.address, "logged in");
-    Ok(account.user)
+    let user = user_by_password(ctx, this, password).await?.ok_or_else(wrong)?;
+    info!(user = user.name, address = client.address, "logged in");
+    Ok(user)
 }
 
 fn wrong() -> Error {

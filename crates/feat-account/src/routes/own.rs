@@ -3,6 +3,7 @@
 use super::client::Client;
 use super::{again, done, take_flash, wrong_input};
 use crate::actions;
+use crate::gate::note_change;
 use crate::memory::remembered;
 use crate::model::{Try, User, may_be_password, name_key};
 use crate::pages::{self, Wrong};
@@ -93,7 +94,9 @@ async fn try_change(frame: &Frame, client: &Client, account: &Account, form: &Ne
         return Err(Error::invalid("again", "The two passwords differ."));
     }
     let keep = Some(own_session(frame));
-    actions::set_password(&ctx.db, &remembered.hasher, &account.user, &form.password, keep).await
+    actions::set_password(&ctx.db, &remembered.hasher, &account.user, &form.password, keep).await?;
+    note_change(ctx, &account.user.id);
+    Ok(())
 }
 
 pub(super) async fn end_session(frame: Frame, Path(id): Path<String>) -> Answer {

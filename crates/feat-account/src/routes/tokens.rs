@@ -2,6 +2,7 @@
 
 use super::{again, done, refused, say, take_flash, wrong_input};
 use crate::actions::{self, NewToken};
+use crate::gate::note_change;
 use crate::memory::Flash;
 use crate::model::Token;
 use crate::pages::{self, TokenForm, Wrong};
@@ -51,7 +52,10 @@ async fn try_add(frame: &Frame, form: &TokenForm) -> Result<(Token, String)> {
 pub(super) async fn revoke(frame: Frame, Path(id): Path<String>) -> Answer {
     frame.require(Scope::Admin)?;
     match actions::revoke_token(&frame.ctx.db, &frame.ctx.clock, &id).await {
-        Ok(token) => Ok(done(&frame, HERE, format!("The token “{}” is revoked.", token.name))?),
+        Ok(token) => {
+            note_change(&frame.ctx, &token.id);
+            Ok(done(&frame, HERE, format!("The token “{}” is revoked.", token.name))?)
+        }
         Err(error) => Ok(refused(&frame, HERE, error)?),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{again, done, refused, take_flash, wrong_input};
 use crate::actions::{self, NewUser};
+use crate::gate::note_change;
 use crate::memory::remembered;
 use crate::model::User;
 use crate::pages::{self, UserForm, Wrong};
@@ -68,6 +69,7 @@ pub(super) async fn reset_password(
     let keep = own_session_of(&frame, &user);
     match actions::set_password(&ctx.db, &remembered(ctx).hasher, &user, &form.password, keep).await {
         Ok(()) => {
+            note_change(ctx, &user.id);
             let text = format!("“{}” has a new password and is logged out everywhere else.", user.name);
             Ok(done(&frame, &path_of(&user), text)?)
         }
@@ -90,7 +92,9 @@ fn own_session_of<'a>(frame: &'a Frame, user: &User) -> Option<&'a str> {
 pub(super) async fn change(frame: Frame, Path((id, action)): Path<(String, String)>) -> Answer {
     frame.require(Scope::Admin)?;
     let user = actions::find_user_by_id(&frame.ctx.db, &id).await?;
-    match try_change(&frame, &user, &action).await {
+    let changed = try_change(&frame, &user, &action).await;
+    note_change(&frame.ctx, &user.id);
+    match changed {
         Ok(text) if action == "delete" => Ok(done(&frame, HERE, text)?),
         Ok(text) => Ok(done(&frame, &path_of(&user), text)?),
         Err(error) => Ok(refused(&frame, &path_of(&user), error)?),
