@@ -1,0 +1,246 @@
+//! All kinds of channels as one.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::exchange::Http;
+use crate::fields::{self, Kind, Reader, Values, Writer, Wrong};
+use crate::gotify::Gotify;
+use crate::ntfy::Ntfy;
+use crate::webhook::Webhook;
+
+/// What every service says of itself.
+pub(crate) trait Service: Sized {
+    /// How it is set up.
+    const KIND: Kind;
+
+    /// Reads the values of its fields, which have been checked against their descriptions.
+    fn read(values: &Reader<'_>) -> Self;
+
+    /// Writes them, also the secret ones.
+    fn write(&self, out: &Writer);
+
+    /// What is wrong beyond what the descriptions of the fields tell.
+    fn wrong(&self) -> Vec<Wrong> {
+        Vec::new()
+    }
+
+    /// Where it goes, without anything secret: completes "messages go to ...".
+    fn place(&self) -> String;
+}
+
+/// Where to tell people something, and how.
+///
+/// Serialized it is `{"kind": "ntfy", …}` with its fields as in [`Channel::kinds`], the secret ones
+/// in the clear: whoever keeps it seals it. What is read is checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Channel {
+    /// Any program which takes a request over HTTP.
+    Webhook(Webhook),
+    /// A server of ntfy.
+    Ntfy(Ntfy),
+    /// A server of Gotify.
+    Gotify(Gotify),
+}
+
+/// Does the same for whichever service it is.
+macro_rules! each {
+    ($channel:expr, $it:ident => $what:expr) => {
+        match $channel {
+            Channel::Webhook($it) => $what,
+            Channel::Ntfy($it) => $what,
+            Channel::Gotify($it) => $what,
+        }
+    };
+}
+
+const KINDS: &[Kind] = &[Ntfy::KIND, Gotify::KIND, Webhook::KIND];
+
+impl Channel {
+    /// Every kind of channel: its title and what is to be filled in.
+    #[must_use]
+    pub fn kinds() -> &'static [Kind] {
+        KINDS
+    }
+
+    /// The kind with this id.
+    #[must_use]
+    pub fn kind_of(id: &str) -> Option<&'static Kind> {
+        KINDS.iter().find(|kind| kind.id == id)
+    }
+
+    /// Makes a channel of a kind out of the values of its fields.
+    ///
+    /// # Errors
+    ///
+    /// For each field that is wrong its name and a sentence; the name is empty where the whole is
+    /// meant.
+    pub fn from_fields(kind: &str, values: &Values) -> Result<Self, Vec<Wrong>> {
+        let Some(described) = Self::kind_of(kind) else {
+            let ids: Vec<&str> = KINDS.iter().map(|kind| kind.id).collect();
+            return Err(vec![(
+                String::new(),
+                format!("There is no such kind of channel; there are {}.", ids.join(", ")),
+            )]);
+        };
+        let wrong = fields::check(described, values);
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        let channel = Self::read(described.id, &Reader::new(values));
+        let wrong = each!(&channel, it => it.wrong());
+        if wrong.is_empty() { Ok(channel) } else { Err(wrong) }
+    }
+
+    fn read(id: &str, values: &Reader<'_>) -> Self {
+        match id {
+            "ntfy" => Self::Ntfy(Ntfy::read(values)),
+            "gotify" => Self::Gotify(Gotify::read(values)),
+            _ => Self::Webhook(Webhook::read(values)),
+        }
+    }
+
+    /// This channel with the values of a form that showed [`to_fields`](Self::to_fields): a secret
+    /// which is left blank stays as it is, unless `forget` names its field.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_fields`](Self::from_fields).
+    pub fn updated(&self, values: &Values, forget: &[&str]) -> Result<Self, Vec<Wrong>> {
+        let mut values = values.clone();
+        for (name, value) in self.all_fields() {
+            let blank = values.get(&name).is_none_or(|new| new.trim().is_empty());
+            if blank && self.is_secret(&name) && !forget.contains(&name.as_str()) {
+                values.insert(name, value);
+            }
+        }
+        Self::from_fields(self.kind().id, &values)
+    }
+
+    /// What kind it is.
+    #[must_use]
+    pub fn kind(&self) -> &'static Kind {
+        let id = each!(self, it => id_of(it));
+        // Every kind is in the list, see the tests.
+        KINDS.iter().find(|kind| kind.id == id).unwrap_or(&KINDS[0])
+    }
+
+    /// The values of its fields for a form: secrets are blank. [`is_set`](Self::is_set) tells
+    /// whether there is one.
+    #[must_use]
+    pub fn to_fields(&self) -> Values {
+        let shown = |(name, value): (String, String)| {
+            let value = if self.is_secret(&name) { String::new() } else { value };
+            (name, value)
+        };
+        self.all_fields().into_iter().map(shown).collect()
+    }
+
+    /// Whether a field has a value, be it secret or not.
+    #[must_use]
+    pub fn is_set(&self, field: &str) -> bool {
+        self.all_fields().contains_key(field)
+    }
+
+    /// Where it goes, without anything secret: completes "messages go to ...".
+    #[must_use]
+    pub fn place(&self) -> String {
+        each!(self, it => it.place())
+    }
+
+    /// What is wrong with it, as [`from_fields`](Self::from_fields) says it; for one that was made
+    /// by hand.
+    #[must_use]
+    pub fn check(&self) -> Vec<Wrong> {
+        Self::from_fields(self.kind().id, &self.all_fields()).err().unwrap_or_default()
+    }
+
+    pub(crate) fn http(&self) -> &dyn Http {
+        each!(self, it => it)
+    }
+
+    /// All values, also secret ones.
+    fn all_fields(&self) -> Values {
+        let out = Writer::default();
+        each!(self, it => it.write(&out));
+        out.into_values()
+    }
+
+    fn is_secret(&self, name: &str) -> bool {
+        self.kind().fields.iter().any(|field| field.name == name && field.secret)
+    }
+
+    /// Everything that must never be shown, longest first: also the parts of secret addresses and
+    /// the values in secret lines.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let values = self.all_fields().into_iter().filter(|(name, _)| self.is_secret(name));
+        let mut secrets: Vec<String> = values.flat_map(|(_, value)| secret_parts(&value)).collect();
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.dedup();
+        secrets
+    }
+}
+
+/// A secret value and the parts of it which are as secret.
+fn secret_parts(value: &str) -> Vec<String> {
+    let mut parts = vec![value.to_owned()];
+    if value.starts_with("http://") || value.starts_with("https://") {
+        let path = value.splitn(4, '/').nth(3).unwrap_or_default();
+        parts.push(path.to_owned());
+        parts.extend(path.split(['/', '?', '&', '=']).filter(|part| part.len() >= 8).map(str::to_owned));
+    }
+    for line in value.lines() {
+        parts.extend(line.split_once(':').map(|(_, value)| value.trim().to_owned()));
+    }
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+fn id_of<S: Service>(_: &S) -> &'static str {
+    S::KIND.id
+}
+
+impl Serialize for Channel {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let mut values = self.all_fields();
+        values.insert("kind".to_owned(), self.kind().id.to_owned());
+        values.serialize(out)
+    }
+}
+
+/// A value as settings have it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Scalar {
+    Text(String),
+    Tick(bool),
+    Number(i64),
+    List(Vec<String>),
+}
+
+impl fmt::Display for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Tick(tick) => write!(f, "{tick}"),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::List(list) => f.write_str(&list.join("\n")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Channel {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let values = BTreeMap::<String, Scalar>::deserialize(from)?;
+        let mut values: Values = values.into_iter().map(|(name, value)| (name, value.to_string())).collect();
+        let kind = values.remove("kind").ok_or_else(|| D::Error::missing_field("kind"))?;
+        Self::from_fields(&kind, &values).map_err(|wrong| {
+            let sentences: Vec<String> = wrong.into_iter().map(|(_, sentence)| sentence).collect();
+            D::Error::custom(sentences.join(" "))
+        })
+    }
+}

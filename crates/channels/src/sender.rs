@@ -1,0 +1,209 @@
+//! The one thin place where something is sent.
+
+use std::time::Duration;
+
+use http::header;
+use http_probe::{Client, ProbeError, Request, Response, Scheme, Url};
+
+use crate::channel::Channel;
+use crate::exchange::{Http, Role, Seen, Step};
+use crate::note::Note;
+use crate::outcome::{Answer, Delivered, DeliveryError};
+
+/// Most redirects that are followed.
+const REDIRECTS_MAX: usize = 3;
+/// Put in place of what nobody may see.
+const MASK: &str = "•••";
+/// Texts shorter than this are no secrets that could be told from other words.
+const SECRET_MIN: usize = 4;
+
+/// Sends notes. A clone shares the client.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    client: Client,
+}
+
+impl Sender {
+    /// Sends with this client, by whose roots certificates are judged.
+    #[must_use]
+    pub fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// Tells `note` over `channel`. `previous` is the [reference](Delivered::reference) of the
+    /// delivery over the same channel which began the note's thread: where the service can, that
+    /// message is brought up to date. If it is gone, a new one is sent.
+    ///
+    /// Each request takes 10 seconds at most, redirects on the same host among them; no delivery
+    /// consists of more than three.
+    ///
+    /// # Errors
+    ///
+    /// [`DeliveryError`] says whether trying again is worth it. It shows no secret of the channel.
+    pub async fn send(
+        &self,
+        channel: &Channel,
+        note: &Note,
+        previous: Option<&str>,
+    ) -> Result<Delivered, DeliveryError> {
+        let note = note.bounded();
+        let mut outcome = self.over(channel, &note, previous).await;
+        if matches!(outcome, Err(DeliveryError::Gone { .. })) && previous.is_some() {
+            outcome = self.over(channel, &note, None).await;
+        }
+        masked(outcome, &channel.secrets())
+    }
+
+    async fn over(
+        &self,
+        channel: &Channel,
+        note: &Note,
+        previous: Option<&str>,
+    ) -> Result<Delivered, DeliveryError> {
+        self.over_http(channel.http(), note, previous).await
+    }
+
+    async fn over_http(
+        &self,
+        service: &dyn Http,
+        note: &Note,
+        previous: Option<&str>,
+    ) -> Result<Delivered, DeliveryError> {
+        let mut whole: Option<Delivered> = None;
+        for mut step in service.steps(note, previous)? {
+            step.request.even_if_untrusted = service.accepts_any_certificate();
+            match (self.step(service, &step).await, step.role) {
+                (Ok(part), Role::Send | Role::Edit) => {
+                    let reference = whole.and_then(|whole| whole.reference).or(part.reference);
+                    whole = Some(Delivered { reference, answer: part.answer });
+                }
+                (Ok(_) | Err(DeliveryError::Wrong { .. } | DeliveryError::Gone { .. }), Role::Aside) => {}
+                (Err(error), _) => return Err(error),
+            }
+        }
+        whole.ok_or_else(|| DeliveryError::unsendable("There was nothing to send."))
+    }
+
+    async fn step(&self, service: &dyn Http, step: &Step) -> Result<Delivered, DeliveryError> {
+        let response = self.ask(step.request.clone()).await?;
+        let Response { status, ref headers, ref body, .. } = response;
+        service.judge(step, &Seen { status, headers, body })
+    }
+
+    /// Asks, and follows redirects as far as they may be followed.
+    async fn ask(&self, mut request: Request) -> Result<Response, DeliveryError> {
+        for _ in 0..=REDIRECTS_MAX {
+            let response = self.client.get(&request).await.map_err(|error| unreached(&error))?;
+            let location = response.headers.get(header::LOCATION).map(header::HeaderValue::as_bytes);
+            match redirect(&request.url, response.status, location) {
+                Redirect::None => return Ok(response),
+                Redirect::Follow(next) => request.url = next,
+                Redirect::Refuse(sentence) => {
+                    // The page of a redirect repeats the address.
+                    return Err(DeliveryError::wrong(sentence, Answer::new(response.status, b"")));
+                }
+            }
+            request.limits.total = request.limits.total.saturating_sub(response.timings.total);
+        }
+        Err(DeliveryError::unsendable(format!(
+            "The server sent the message on more than {REDIRECTS_MAX} times. Enter the address at which it ends."
+        )))
+    }
+}
+
+/// What to do about an answer that points elsewhere.
+#[derive(Debug, PartialEq, Eq)]
+enum Redirect {
+    /// It does not: it is the answer.
+    None,
+    /// Send the same again to this URL.
+    Follow(Url),
+    /// Go nowhere; the sentence says why and what to do.
+    Refuse(String),
+}
+
+/// Decides about an answer to what was sent to `current`.
+///
+/// A note goes no further than to where the owner sent it: the same scheme, host and port, or the
+/// same host by HTTPS. There the very same request is sent again, since one which became a `GET`
+/// would lose the note and look delivered. For the same reason 302 and 303 within one address are
+/// not followed: they lead to a login, or to a page which says how it went.
+fn redirect(current: &Url, status: u16, location: Option<&[u8]>) -> Redirect {
+    let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, location) else { return Redirect::None };
+    let host = current.host();
+    let Ok(next) = current.join(location) else {
+        return Redirect::Refuse(format!(
+            "{host} sent the message on to something that cannot be asked. Enter the address at which the service itself answers."
+        ));
+    };
+    let upgrade = current.scheme() == Scheme::Http && next.scheme() == Scheme::Https && next.host() == host;
+    let there = format!("{}://{}", next.scheme().as_str(), next.authority());
+    if !upgrade && !current.same_origin(&next) {
+        return Redirect::Refuse(format!(
+            "{host} sent the message on to {there}, where it was not sent to. If that is the service, enter {there} as its address."
+        ));
+    }
+    if matches!(status, 302 | 303) && !upgrade {
+        return Redirect::Refuse(format!(
+            "{host} answered by pointing to another of its pages, as it does to who must log in first. Enter an address that takes messages without such a login."
+        ));
+    }
+    if next == *current {
+        return Redirect::Refuse(format!("{host} sends messages in a circle, back to where they were sent."));
+    }
+    Redirect::Follow(next)
+}
+
+/// What it means that no answer came.
+fn unreached(error: &ProbeError) -> DeliveryError {
+    let sentence = error.to_string();
+    let later = |unsure| DeliveryError::TryAgain {
+        sentence: sentence.clone(),
+        answer: None,
+        retry_after: None,
+        unsure,
+    };
+    match error {
+        ProbeError::Withheld { reason } => untrusted(reason),
+        ProbeError::LooksLikeTls { .. }
+        | ProbeError::NotTls { .. }
+        | ProbeError::NotHttp { .. }
+        | ProbeError::BadRequest { .. }
+        | ProbeError::BadUrl { .. } => DeliveryError::unsendable(sentence),
+        ProbeError::HeadTimeout { .. }
+        | ProbeError::BodyTimeout { .. }
+        | ProbeError::ConnectionClosed { .. }
+        | ProbeError::BadHead { .. }
+        | ProbeError::HeadTooLarge { .. }
+        | ProbeError::BadBody { .. } => later(true),
+        _ => later(false),
+    }
+}
+
+/// Nothing was sent, as the certificate is not to be trusted. One which has expired is renewed.
+fn untrusted(reason: &str) -> DeliveryError {
+    let what = format!("Nothing was sent, since the certificate of the server is {reason}.");
+    if reason.starts_with("expired") || reason.starts_with("not valid") {
+        return DeliveryError::TryAgain { sentence: what, answer: None, retry_after: None, unsure: false };
+    }
+    DeliveryError::unsendable(format!(
+        "{what} If it is a server of your own, choose to accept any certificate where the service offers it, or give it one that this machine trusts."
+    ))
+}
+
+/// The same without anything that nobody may see: servers repeat what they were sent.
+fn masked(outcome: Result<Delivered, DeliveryError>, secrets: &[String]) -> Result<Delivered, DeliveryError> {
+    let mask = |text: String| {
+        let told = secrets.iter().filter(|secret| secret.len() >= SECRET_MIN);
+        told.fold(text, |text, secret| text.replace(secret.as_str(), MASK))
+    };
+    match outcome {
+        Ok(Delivered { reference, answer: Answer { status, text } }) => {
+            Ok(Delivered { reference, answer: Answer { status, text: mask(text) } })
+        }
+        Err(error) => Err(error.map_texts(mask)),
+    }
+}
+
+/// How long a whole delivery may take, for who sets a limit around it.
+pub const DELIVERY_MAX: Duration = Duration::from_secs(60);
