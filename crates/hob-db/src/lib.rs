@@ -10,15 +10,15 @@
 
 mod lock;
 mod migrate;
+mod pool;
 
 pub use lock::{DataDirectory, DirectoryError};
 pub use migrate::{Migration, migrate};
+pub use pool::{PgOpen, PgPool, PgTransaction, SqliteOpen, SqlitePool, SqliteTransaction};
 
 use hob_base::{Error, Result, error::Doing};
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -159,7 +159,7 @@ impl Db {
             .max_connections(3)
             .idle_timeout(Duration::from_secs(60))
             .connect_lazy_with(options.create_if_missing(false).read_only(true));
-        Ok(Self::Sqlite(Sqlite { read, write }))
+        Ok(Self::Sqlite(Sqlite { read: read.into(), write: write.into() }))
     }
 
     async fn open_postgres(url: &str, location: &Location) -> Result<Self> {
@@ -173,7 +173,7 @@ impl Db {
             .connect_with(options)
             .await
             .doing(|| format!("Connecting to {location}"))?;
-        Ok(Self::Postgres(pool))
+        Ok(Self::Postgres(pool.into()))
     }
 
     /// Closes all connections; SQLite's write-ahead log is merged into the file.
