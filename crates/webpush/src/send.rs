@@ -92,6 +92,8 @@ pub struct Message<'a> {
     pub urgency: Urgency,
     /// Which earlier message it takes the place of.
     pub topic: Option<Topic>,
+    /// Whom the owner of the push service can ask about the sender.
+    pub contact: &'a Contact,
 }
 
 /// Delivers messages as one sender.
@@ -99,10 +101,9 @@ pub struct Sender {
     network: tls_probe::Client,
     client: Client,
     vapid: Vapid,
-    contact: Contact,
     reach: Reach,
-    /// By audience: the header, and when it was signed. Some services count how often a sender signs anew.
-    signed: Mutex<HashMap<String, (HeaderValue, i64)>>,
+    /// By audience and contact: the header, and when it was signed. Some services count how often a sender signs anew.
+    signed: Mutex<HashMap<(String, Contact), (HeaderValue, i64)>>,
 }
 
 impl fmt::Debug for Sender {
@@ -115,11 +116,11 @@ impl fmt::Debug for Sender {
 }
 
 impl Sender {
-    /// A sender with a key, to whom questions go to `contact`, and who reaches what `reach` allows.
+    /// A sender with a key who reaches what `reach` allows.
     #[must_use]
-    pub fn new(network: tls_probe::Client, vapid: Vapid, contact: Contact, reach: Reach) -> Self {
+    pub fn new(network: tls_probe::Client, vapid: Vapid, reach: Reach) -> Self {
         let client = Client::from(network.clone());
-        Self { network, client, vapid, contact, reach, signed: Mutex::default() }
+        Self { network, client, vapid, reach, signed: Mutex::default() }
     }
 
     /// The public key, which pages give to the browser (`applicationServerKey`).
@@ -191,7 +192,7 @@ impl Sender {
     ) -> Result<Request, Failure> {
         let text = HeaderValue::from_static;
         let mut headers = vec![
-            (header::AUTHORIZATION, self.authorization(to, now)?),
+            (header::AUTHORIZATION, self.authorization(to, message.contact, now)?),
             (header::CONTENT_ENCODING, text("aes128gcm")),
             (header::CONTENT_TYPE, text("application/octet-stream")),
             (header::USER_AGENT, text(concat!("webpush/", env!("CARGO_PKG_VERSION")))),
@@ -216,16 +217,16 @@ impl Sender {
     }
 
     /// The signature for a push service: one that still holds for a while, or a new one.
-    fn authorization(&self, to: &Subscription, now: i64) -> Result<HeaderValue, Failure> {
-        let audience = audience(&to.endpoint);
+    fn authorization(&self, to: &Subscription, contact: &Contact, now: i64) -> Result<HeaderValue, Failure> {
+        let asked = (audience(&to.endpoint), contact.clone());
         let mut signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((value, at)) = signed.get(&audience)
+        if let Some((value, at)) = signed.get(&asked)
             && (0..SIGNED_FOR).contains(&now.saturating_sub(*at))
         {
             return Ok(value.clone());
         }
         let failed = |why: String| Failure::unsent(Fate::Later(None), why);
-        let header = self.vapid.authorization(&audience, &self.contact, now);
+        let header = self.vapid.authorization(&asked.0, contact, now);
         let header = header.map_err(|error| failed(error.to_string()))?;
         let mut value = HeaderValue::from_str(&header)
             .map_err(|_| failed("The address of the push service cannot be signed for.".to_owned()))?;
@@ -233,7 +234,7 @@ impl Sender {
         if signed.len() >= MAX_SIGNED {
             signed.clear();
         }
-        signed.insert(audience, (value.clone(), now));
+        signed.insert(asked, (value.clone(), now));
         Ok(value)
     }
 }

@@ -1,7 +1,7 @@
 //! Deliveries to push services of the tests, over real sockets.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -79,12 +79,18 @@ async fn talk(mut stream: impl AsyncRead + AsyncWrite + Unpin, answer: &str) -> 
 fn sender(reach: &[&str], roots: Vec<CertificateDer<'static>>) -> Sender {
     let hosts: Vec<String> = reach.iter().map(|&host| host.to_owned()).collect();
     let network = tls_probe::Client::with_roots(roots);
-    let contact = Contact::read("mailto:anna@example.org").unwrap();
-    Sender::new(network, Vapid::generate().unwrap().0, contact, Reach::with(&hosts))
+    Sender::new(network, Vapid::generate().unwrap().0, Reach::with(&hosts))
 }
 
 fn message(payload: &[u8]) -> Message<'_> {
-    Message { payload, ttl: Duration::from_secs(3600), urgency: Urgency::High, topic: Some(Topic::of("a")) }
+    static CONTACT: OnceLock<Contact> = OnceLock::new();
+    Message {
+        payload,
+        ttl: Duration::from_secs(3600),
+        urgency: Urgency::High,
+        topic: Some(Topic::of("a")),
+        contact: CONTACT.get_or_init(|| Contact::read("mailto:anna@example.org").unwrap()),
+    }
 }
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {

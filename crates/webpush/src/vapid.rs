@@ -36,7 +36,10 @@ pub enum VapidError {
 }
 
 /// Whom the owner of a push service can ask about the sender (RFC 8292, section 2.1): `mailto:` or `https:`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Apple's service answers 403 where the host in it has no address in the Internet's DNS, such as `localhost` or a name
+/// of the house only; those of Google and Mozilla do not look.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Contact(String);
 
 impl Contact {
