@@ -6,10 +6,19 @@ use std::fmt;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::apprise_api::AppriseApi;
+use crate::discord::Discord;
 use crate::exchange::Http;
 use crate::fields::{self, Kind, Reader, Values, Writer, Wrong};
 use crate::gotify::Gotify;
+use crate::home_assistant::HomeAssistant;
+use crate::matrix::Matrix;
+use crate::mattermost::Mattermost;
 use crate::ntfy::Ntfy;
+use crate::pushover::Pushover;
+use crate::signal::Signal;
+use crate::slack::Slack;
+use crate::telegram::Telegram;
 use crate::webhook::Webhook;
 
 /// What every service says of itself.
@@ -45,6 +54,30 @@ pub enum Channel {
     Ntfy(Ntfy),
     /// A server of Gotify.
     Gotify(Gotify),
+    /// A user or a group of Pushover.
+    Pushover(Pushover),
+    /// A bot of Telegram.
+    Telegram(Telegram),
+    /// A webhook of Discord.
+    Discord(Discord),
+    /// A channel of Slack.
+    Slack(Slack),
+    /// A channel of Mattermost.
+    Mattermost(Mattermost),
+    /// A room of Matrix.
+    Matrix(Matrix),
+    /// People and groups of Signal.
+    Signal(Signal),
+    /// A notify service of Home Assistant.
+    HomeAssistant(HomeAssistant),
+    /// A server of Apprise API.
+    AppriseApi(AppriseApi),
+}
+
+/// How a service is reached.
+pub(crate) enum Way<'a> {
+    /// By requests over HTTP.
+    Http(&'a dyn Http),
 }
 
 /// Does the same for whichever service it is.
@@ -54,11 +87,33 @@ macro_rules! each {
             Channel::Webhook($it) => $what,
             Channel::Ntfy($it) => $what,
             Channel::Gotify($it) => $what,
+            Channel::Pushover($it) => $what,
+            Channel::Telegram($it) => $what,
+            Channel::Discord($it) => $what,
+            Channel::Slack($it) => $what,
+            Channel::Mattermost($it) => $what,
+            Channel::Matrix($it) => $what,
+            Channel::Signal($it) => $what,
+            Channel::HomeAssistant($it) => $what,
+            Channel::AppriseApi($it) => $what,
         }
     };
 }
 
-const KINDS: &[Kind] = &[Ntfy::KIND, Gotify::KIND, Webhook::KIND];
+const KINDS: &[Kind] = &[
+    Ntfy::KIND,
+    Telegram::KIND,
+    Signal::KIND,
+    Matrix::KIND,
+    Discord::KIND,
+    Slack::KIND,
+    Mattermost::KIND,
+    Gotify::KIND,
+    Pushover::KIND,
+    HomeAssistant::KIND,
+    AppriseApi::KIND,
+    Webhook::KIND,
+];
 
 impl Channel {
     /// Every kind of channel: its title and what is to be filled in.
@@ -100,6 +155,15 @@ impl Channel {
         match id {
             "ntfy" => Self::Ntfy(Ntfy::read(values)),
             "gotify" => Self::Gotify(Gotify::read(values)),
+            "pushover" => Self::Pushover(Pushover::read(values)),
+            "telegram" => Self::Telegram(Telegram::read(values)),
+            "discord" => Self::Discord(Discord::read(values)),
+            "slack" => Self::Slack(Slack::read(values)),
+            "mattermost" => Self::Mattermost(Mattermost::read(values)),
+            "matrix" => Self::Matrix(Matrix::read(values)),
+            "signal" => Self::Signal(Signal::read(values)),
+            "home_assistant" => Self::HomeAssistant(HomeAssistant::read(values)),
+            "apprise_api" => Self::AppriseApi(AppriseApi::read(values)),
             _ => Self::Webhook(Webhook::read(values)),
         }
     }
@@ -159,8 +223,9 @@ impl Channel {
         Self::from_fields(self.kind().id, &self.all_fields()).err().unwrap_or_default()
     }
 
-    pub(crate) fn http(&self) -> &dyn Http {
-        each!(self, it => it)
+    /// How it is reached.
+    pub(crate) fn way(&self) -> Way<'_> {
+        Way::Http(each!(self, it => it))
     }
 
     /// All values, also secret ones.

@@ -94,10 +94,6 @@ impl Seen<'_> {
         Answer::new(self.status, self.body)
     }
 
-    pub(crate) fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-
     /// The body as JSON; `Null` if it is none.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(self.body).unwrap_or(Value::Null)

@@ -31,26 +31,43 @@
 //! server whose certificate is not trusted, unless the channel says so. No error, answer or `Debug`
 //! shows one.
 
-#![expect(dead_code, reason = "the services that edit, escape and take lists are on their way")]
-
+mod apprise_api;
 mod channel;
+mod discord;
 mod exchange;
 mod fields;
 mod gotify;
+mod home_assistant;
+mod markdown;
+mod matrix;
+mod mattermost;
 mod note;
 mod ntfy;
 mod outcome;
+mod pushover;
 mod secret;
 mod sender;
+mod signal;
+mod slack;
+mod telegram;
 mod text;
 mod webhook;
 
+pub use apprise_api::AppriseApi;
 pub use channel::Channel;
+pub use discord::Discord;
 pub use fields::{Field, Input, Kind, Values, Wrong};
 pub use gotify::Gotify;
+pub use home_assistant::HomeAssistant;
+pub use matrix::Matrix;
+pub use mattermost::Mattermost;
 pub use note::{Note, Severity, State};
 pub use ntfy::Ntfy;
 pub use outcome::{Answer, Delivered, DeliveryError};
+pub use pushover::Pushover;
 pub use secret::Secret;
 pub use sender::{DELIVERY_MAX, Sender};
+pub use signal::Signal;
+pub use slack::Slack;
+pub use telegram::Telegram;
 pub use webhook::Webhook;

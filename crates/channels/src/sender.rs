@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::header;
 use http_probe::{Client, ProbeError, Request, Response, Scheme, Url};
 
-use crate::channel::Channel;
+use crate::channel::{Channel, Way};
 use crate::exchange::{Http, Role, Seen, Step};
 use crate::note::Note;
 use crate::outcome::{Answer, Delivered, DeliveryError};
@@ -60,7 +60,9 @@ impl Sender {
         note: &Note,
         previous: Option<&str>,
     ) -> Result<Delivered, DeliveryError> {
-        self.over_http(channel.http(), note, previous).await
+        match channel.way() {
+            Way::Http(service) => self.over_http(service, note, previous).await,
+        }
     }
 
     async fn over_http(
@@ -78,6 +80,10 @@ impl Sender {
                     whole = Some(Delivered { reference, answer: part.answer });
                 }
                 (Ok(_) | Err(DeliveryError::Wrong { .. } | DeliveryError::Gone { .. }), Role::Aside) => {}
+                // Whatever speaks against an edit need not speak against a new message.
+                (Err(DeliveryError::Wrong { answer: Some(answer), .. }), Role::Edit) => {
+                    return Err(DeliveryError::Gone { answer });
+                }
                 (Err(error), _) => return Err(error),
             }
         }
