@@ -2,7 +2,8 @@
 //!
 //! sqlx's own `&Pool` and `Transaction` are generic over the query, so that every crate with a query gets a copy of all
 //! that a connection needs: connecting, TLS, authentication, the wire protocol. Here a query is taken apart into its
-//! [`Ask`] first, and what follows is compiled once, in this crate: two megabytes of the binary with nine features.
+//! [`Ask`] first, and what follows is compiled once, in this crate. The futures are boxed for the same reason: the body of
+//! an `async fn` is compiled again in every crate that awaits it. It saves megabytes of the binary.
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -148,13 +149,13 @@ macro_rules! driver {
             ///
             /// # Errors
             /// When there is no connection in time, or the database refuses.
-            pub async fn begin(&self) -> Result<$transaction, Error> {
-                Ok($transaction($open(self.0.begin().await?)))
+            pub fn begin(&self) -> BoxFuture<'_, Result<$transaction, Error>> {
+                Box::pin(async move { Ok($transaction($open(self.0.begin().await?))) })
             }
 
             /// Closes all connections.
-            pub async fn close(&self) {
-                self.0.close().await;
+            pub fn close(&self) -> BoxFuture<'_, ()> {
+                Box::pin(self.0.close())
             }
 
             asking!('static, self: &Self => &self.0, $db, $result, $row);
@@ -173,16 +174,16 @@ macro_rules! driver {
             ///
             /// # Errors
             /// When the database refuses; then nothing of it was done.
-            pub async fn commit(self) -> Result<(), Error> {
-                self.0.0.commit().await
+            pub fn commit(self) -> BoxFuture<'static, Result<(), Error>> {
+                Box::pin(self.0.0.commit())
             }
 
             /// Takes it back.
             ///
             /// # Errors
             /// When the database refuses; then it is taken back by the connection's end.
-            pub async fn rollback(self) -> Result<(), Error> {
-                self.0.0.rollback().await
+            pub fn rollback(self) -> BoxFuture<'static, Result<(), Error>> {
+                Box::pin(self.0.0.rollback())
             }
         }
 
