@@ -44,8 +44,10 @@ pub const FEATURE: Feature = Feature {
     ..Feature::new("push", "Messages")
 };
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { number: 1, name: "messages", sql: include_str!("migrations/0001_messages.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "messages", sql: include_str!("migrations/0001_messages.sql") },
+    Migration { number: 2, name: "access", sql: include_str!("migrations/0002_access.sql") },
+];
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// What somebody may do.
@@ -162,14 +163,16 @@ impl fmt::Debug for NameAndPassword {
 /// users notes it, doors that remember look. In [`Ctx::memory`](crate::CtxParts::memory); what a command on another process
 /// changes is not noted, so nobody is to be remembered for longer than a minute.
 #[derive(Debug, Default)]
-pub struct IdentityChanges(Mutex<Changes>);
+pub struct IdentityChanges {
+    number: AtomicU64,
+    last: Mutex<Changes>,
+}
 
 #[derive(Debug, Default)]
 struct Changes {
-    number: u64,
-    /// Everybody not in `last` has not changed since this number.
+    /// Who is not in `by_id` has not changed since this number.
     floor: u64,
-    last: HashMap<String, u64>,
+    by_id: HashMap<String, u64>,
 }
 
 /// Beyond this many, everybody counts as changed.
@@ -178,25 +181,26 @@ const CHANGES_MAX: usize = 10_000;
 impl IdentityChanges {
     /// A user (by id) has another password, other rights, or is gone; or a token (by id) is revoked.
     pub fn note(&self, id: &str) {
-        let mut changes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        changes.number += 1;
-        let number = changes.number;
-        if changes.last.len() >= CHANGES_MAX {
-            changes.last.clear();
-            changes.floor = number;
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = self.number.load(Ordering::Acquire) + 1;
+        if last.by_id.len() >= CHANGES_MAX {
+            last.by_id.clear();
+            last.floor = number;
         }
-        changes.last.insert(id.to_owned(), number);
+        last.by_id.insert(id.to_owned(), number);
+        // Only now: who sees the number finds what it stands for.
+        self.number.store(number, Ordering::Release);
     }
 
-    /// The number of the newest change; it only grows.
+    /// The number of the newest change; it only grows. Cheap.
     pub fn number(&self) -> u64 {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).number
+        self.number.load(Ordering::Acquire)
     }
 
     /// Whether the user or token of this id has changed since `number`.
     pub fn changed_since(&self, id: &str, number: u64) -> bool {
-        let changes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        changes.last.get(id).copied().unwrap_or(changes.floor) > number
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.by_id.get(id).copied().unwrap_or(last.floor) > number
     }
 }
 
