@@ -89,6 +89,7 @@ pub struct NoteView {
 /// The mail which tells it, as text and as a page.
 #[must_use]
 pub fn letter_for(view: &NoteView) -> Letter {
+    let view = &clean(view);
     let blocks = parts(view);
     Letter {
         subject: view.title.clone(),
@@ -101,6 +102,30 @@ pub fn letter_for(view: &NoteView) -> Letter {
         list: view.list.clone(),
         unsubscribe: view.settings.clone(),
         important: view.mood == Mood::Critical && matches!(view.news, News::Opened | News::Changed),
+    }
+}
+
+/// The same without what steers a terminal or turns the direction of writing: names and reasons come from anywhere.
+fn clean(view: &NoteView) -> NoteView {
+    let disturbs = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    let lines = |text: &str| text.replace(['\r', '\t'], " ").replace(disturbs, "");
+    let line = |text: &str| lines(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    let section = |section: &Section| Section {
+        heading: line(&section.heading),
+        items: section.items.iter().map(|item| line(item)).collect(),
+    };
+    NoteView {
+        title: line(&view.title),
+        body: lines(&view.body),
+        sections: view.sections.iter().map(section).collect(),
+        links: view.links.iter().map(|(name, address)| (line(name), address.clone())).collect(),
+        when: line(&view.when),
+        sender: line(&view.sender),
+        why: line(&view.why),
+        ..view.clone()
     }
 }
 
@@ -133,9 +158,8 @@ impl NoteView {
     /// Pages which a mail may lead to: those a browser opens, and nothing else.
     pub(crate) fn is_page(address: &str) -> bool {
         let has_scheme = address.starts_with("https://") || address.starts_with("http://");
-        has_scheme
-            && address.len() <= 2000
-            && !address.contains(|c: char| c.is_control() || c.is_whitespace())
+        let is_wrong = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\\');
+        has_scheme && address.len() <= 2000 && !address.contains(is_wrong)
     }
 
     /// The page of it, if a browser opens it.
@@ -151,7 +175,7 @@ impl NoteView {
 
     /// Who writes and when: “Hob on nas, 23 November, 14:05”.
     pub(crate) fn origin(&self) -> String {
-        let parts = [self.sender.trim(), self.when.trim()];
+        let parts = [self.sender.as_str(), self.when.as_str()];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
     }
 }

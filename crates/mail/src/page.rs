@@ -17,7 +17,7 @@ const FONT: &str = "font-family:-apple-system,'Segoe UI',Roboto,'Helvetica Neue'
 const STYLES: &str = ":root{color-scheme:light dark;supported-color-schemes:light dark}\
     body,table,td,a{-webkit-text-size-adjust:100%}\
     a{text-decoration:underline}\
-    @media (max-width:480px){.in{padding:20px 18px !important}.out{padding:10px 8px !important}}\
+    @media (max-width:480px){.in{padding:20px 18px !important}.out{padding:10px 8px !important}.foot{padding:12px 19px 0 !important}}\
     @media (prefers-color-scheme:dark){\
     .ground{background:#161513 !important}.card{background:#211f1c !important;border-color:#37342f !important}\
     .ink{color:#edeae4 !important}.muted{color:#a49e93 !important}.line{border-color:#37342f !important}\
@@ -196,7 +196,7 @@ fn foot(view: &NoteView) -> Markup {
     let origin = view.origin();
     html! {
         table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:600px;" {
-            tr { td align="left" style="padding:14px 30px 0;" {
+            tr { td.foot align="left" style="padding:14px 31px 0;" {
                 @if !origin.is_empty() { p.muted style={ (FONT) (style) } { (origin) } }
                 @if !view.why.is_empty() || settings.is_some() {
                     p.muted style={ (FONT) (style) } {
