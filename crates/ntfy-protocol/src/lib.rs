@@ -18,12 +18,16 @@
 //! and of its server, version 2.2x; docs/push-protocol.md lists where this differs.
 
 pub mod action;
+mod delay;
 pub mod emoji;
+mod json;
 pub mod matrix;
 mod message;
+mod params;
 mod path;
 mod publish;
 pub mod refusal;
+pub mod rfc2047;
 mod subscribe;
 pub mod text;
 pub mod unified_push;

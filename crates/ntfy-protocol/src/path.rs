@@ -215,3 +215,6 @@ fn file_of(name: &str) -> Result<Endpoint, Refusal> {
     let plain = (1..=16).contains(&extension.len()) && extension.bytes().all(|b| b.is_ascii_alphanumeric());
     if is_name(id) && plain { Ok(Endpoint::File(id.to_owned())) } else { Err(refusal::NOT_FOUND) }
 }
+
+#[cfg(test)]
+mod tests;

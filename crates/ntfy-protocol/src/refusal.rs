@@ -112,6 +112,9 @@ refusals! {
     TEMPLATE_FILE_INVALID = 40048 400 "invalid request: template file invalid" "publish/#message-templating";
     SEQUENCE_ID_INVALID = 40049 400 "invalid request: sequence ID invalid" "publish/#updating-deleting-notifications";
     EMAIL_ADDRESS_INVALID = 40050 400 "invalid request: e-mail address invalid" "publish/#e-mail-notifications";
+    EMAIL_VERIFICATION_CODE_INVALID = 40051 400 "invalid request: e-mail verification code invalid or expired" "publish/#e-mail-notifications";
+    EMAIL_ADDRESS_NOT_VERIFIED = 40052 400 "invalid request: e-mail address not verified, or no matching verified addresses found" "publish/#e-mail-notifications";
+    ANONYMOUS_EMAIL_NOT_ALLOWED = 40053 400 "invalid request: anonymous e-mails are not allowed" "publish/#e-mail-notifications";
     UNAUTHORIZED = 40101 401 "unauthorized" "publish/#authentication";
     FORBIDDEN = 40301 403 "forbidden" "publish/#authentication";
     NOT_FOUND = 40401 404 "page not found";
@@ -121,6 +124,8 @@ refusals! {
     PHONE_NUMBER_EXISTS = 40904 409 "conflict: phone number already exists";
     PROVISIONED_USER_CHANGE = 40905 409 "conflict: cannot change or delete provisioned user";
     PROVISIONED_TOKEN_CHANGE = 40906 409 "conflict: cannot change or delete provisioned token";
+    EMAIL_EXISTS = 40907 409 "conflict: e-mail address already exists";
+    EMAIL_PRIMARY_ELSEWHERE = 40908 409 "conflict: e-mail address is the recovery address of another account";
     PHONE_VERIFICATION_EXPIRED = 41001 410 "phone number verification expired or does not exist";
     ATTACHMENT_TOO_LARGE = 41301 413 "attachment too large, or bandwidth limit reached" "publish/#limitations";
     MATRIX_REQUEST_TOO_LARGE = 41302 413 "Matrix request is larger than the max allowed length";
@@ -140,4 +145,32 @@ refusals! {
     MISSING_BASE_URL = 50003 500 "internal server error: base-url must be configured for this feature" "config/";
     WEB_PUSH_UNABLE_TO_PUBLISH = 50004 500 "internal server error: unable to publish web push message";
     UNIFIED_PUSH_NO_SUBSCRIBER = 50701 507 "cannot publish to UnifiedPush topic without previously active subscriber";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_table_is_whole_and_its_numbers_are_unique() {
+        let codes: BTreeSet<u32> = ALL.iter().map(|refusal| refusal.code).collect();
+        assert_eq!((codes.len(), ALL.len()), (82, 82));
+        for refusal in ALL {
+            assert_eq!(refusal.code / 100, u32::from(refusal.http), "{refusal}");
+            assert!(refusal.link.is_none_or(|link| link.starts_with("https://ntfy.sh/docs/")), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn the_json_is_that_of_ntfy() {
+        let json = "{\"code\":40301,\"http\":403,\"error\":\"forbidden\",\
+            \"link\":\"https://ntfy.sh/docs/publish/#authentication\"}";
+        assert_eq!(FORBIDDEN.to_json(), json);
+        assert_eq!(NOT_FOUND.to_json(), "{\"code\":40401,\"http\":404,\"error\":\"page not found\"}");
+        let detailed = ACTIONS_INVALID.with_detail("a \"quote\"");
+        assert!(detailed.to_json().contains("\"invalid request: actions invalid; a \\\"quote\\\"\""));
+        assert_eq!((detailed.code, detailed.link), (ACTIONS_INVALID.code, ACTIONS_INVALID.link));
+        assert_eq!(NOT_FOUND.to_string(), "page not found (error 40401)");
+    }
 }

@@ -1,5 +1,8 @@
 //! Text on its way through: cut where a character ends, free of what must not be in a header, and written as JSON.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
 /// The longest beginning of `text` of at most `max` bytes that does not tear a character apart.
 #[must_use]
 pub fn cut(text: &str, max: usize) -> &str {
@@ -12,6 +15,38 @@ pub fn cut(text: &str, max: usize) -> &str {
 pub fn single_line(text: &str) -> String {
     let clean = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
     text.chars().map(clean).collect()
+}
+
+/// Without the one character that a database may refuse in a text.
+pub(crate) fn storable(text: &str) -> String {
+    text.replace('\0', "")
+}
+
+/// Writes `,"name":"value"` unless the value is empty.
+pub(crate) fn write_json_member(out: &mut String, name: &str, value: &str) {
+    if !value.is_empty() {
+        out.push_str(",\"");
+        out.push_str(name);
+        out.push_str("\":");
+        write_json_string(out, value);
+    }
+}
+
+/// Writes `,"name":{…}` unless the map is empty.
+pub(crate) fn write_json_map(out: &mut String, name: &str, map: &BTreeMap<String, String>) {
+    if map.is_empty() {
+        return;
+    }
+    out.push_str(",\"");
+    out.push_str(name);
+    out.push_str("\":");
+    for (at, (key, value)) in map.iter().enumerate() {
+        out.push(if at == 0 { '{' } else { ',' });
+        write_json_string(out, key);
+        out.push(':');
+        write_json_string(out, value);
+    }
+    out.push('}');
 }
 
 /// Writes a string of JSON as Go does it (and so ntfy): `<`, `>`, `&` and the separators U+2028 and U+2029 as `\u…`.
@@ -37,7 +72,7 @@ pub fn write_json_string(out: &mut String, text: &str) {
         };
         out.push_str(text.get(from..at).unwrap_or_default());
         if short.is_empty() {
-            out.push_str(&format!("\\u{:04x}", c as u32));
+            let _ = write!(out, "\\u{:04x}", c as u32);
         } else {
             out.push_str(short);
         }
@@ -45,4 +80,32 @@ pub fn write_json_string(out: &mut String, text: &str) {
     }
     out.push_str(text.get(from..).unwrap_or_default());
     out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn cutting_tears_no_character() {
+        assert_eq!(
+            (cut("grün", 2), cut("grün", 3), cut("grün", 4), cut("grün", 99)),
+            ("gr", "gr", "grü", "grün")
+        );
+    }
+
+    #[test]
+    fn one_line_has_no_control_characters() {
+        assert_eq!(single_line("a\r\nb\0c\u{85}d\u{2028}e\u{7f}f\u{1b}g"), "a  b c d e f g");
+    }
+
+    proptest! {
+        #[test]
+        fn a_string_of_json_is_read_back(text in any::<String>()) {
+            let mut json = String::new();
+            write_json_string(&mut json, &text);
+            prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+        }
+    }
 }

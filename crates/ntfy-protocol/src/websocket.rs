@@ -4,7 +4,7 @@
 use crate::refusal::{self, Refusal};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 
 /// The longest message of a client, in bytes, all fragments together.
 pub const MESSAGE_MAX: usize = 4096;
@@ -16,8 +16,28 @@ pub const MESSAGE_MAX: usize = 4096;
 ///
 /// 40016 where it is no such request.
 pub fn accept(headers: &HeaderMap) -> Result<String, Refusal> {
-    let key = headers.get("sec-websocket-key").and_then(|key| key.to_str().ok());
-    key.map(accept_key).ok_or(refusal::WEBSOCKET_UPGRADE_MISSING)
+    let value = |name| {
+        headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or_default().trim()
+    };
+    let says = |name, word: &str| {
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).any(|part| part.trim().eq_ignore_ascii_case(word))
+    };
+    if !says("upgrade", "websocket") {
+        return Err(refusal::WEBSOCKET_UPGRADE_MISSING);
+    }
+    let wrong = |detail| Err(refusal::WEBSOCKET_UPGRADE_MISSING.with_detail(detail));
+    if !says("connection", "upgrade") {
+        return wrong("the header Connection does not say Upgrade; a proxy may have removed it");
+    }
+    if value("sec-websocket-version") != "13" {
+        return wrong("only version 13 is spoken here");
+    }
+    let key = value("sec-websocket-key");
+    if STANDARD.decode(key).map(|key| key.len()) != Ok(16) {
+        return wrong("the key is none");
+    }
+    Ok(accept_key(key))
 }
 
 /// The value of `Sec-WebSocket-Accept` for this `Sec-WebSocket-Key`.
@@ -109,10 +129,22 @@ impl Fault {
     }
 }
 
-/// Reads what a client sends, in pieces of any size.
+/// Reads what a client sends, in pieces of any size. It keeps no more than one message of [`MESSAGE_MAX`] bytes.
 #[derive(Debug, Default)]
 pub struct Decoder {
+    /// What came and is no whole frame yet.
     buffer: Vec<u8>,
+    /// The fragments so far of a message that goes on, and whether it is a text.
+    fragments: Option<(bool, Vec<u8>)>,
+    /// Whether the client said goodbye or did not keep to the protocol.
+    over: bool,
+}
+
+/// A frame as it came.
+struct Frame {
+    last: bool,
+    opcode: u8,
+    payload: Vec<u8>,
 }
 
 impl Decoder {
@@ -122,7 +154,127 @@ impl Decoder {
     ///
     /// See [`Fault`].
     pub fn feed(&mut self, bytes: &[u8]) -> Result<Vec<Incoming>, Fault> {
+        let mut said = Vec::new();
+        if self.over {
+            return Ok(said);
+        }
         self.buffer.extend_from_slice(bytes);
-        Ok(Vec::new())
+        let mut taken = 0;
+        let read = loop {
+            match frame_of(self.buffer.get(taken..).unwrap_or_default()) {
+                Err(fault) => break Err(fault),
+                Ok(None) => break Ok(()),
+                Ok(Some((frame, length))) => {
+                    taken += length;
+                    match self.take(frame) {
+                        Err(fault) => break Err(fault),
+                        Ok(incoming) => said.extend(incoming),
+                    }
+                    if self.over {
+                        break Ok(());
+                    }
+                }
+            }
+        };
+        self.buffer.drain(..taken.min(self.buffer.len()));
+        if read.is_err() || self.over {
+            *self = Self { over: true, ..Self::default() };
+        }
+        read.map(|()| said)
+    }
+
+    /// What a frame says; nothing while a message goes on.
+    fn take(&mut self, frame: Frame) -> Result<Option<Incoming>, Fault> {
+        let Frame { last, opcode, payload } = frame;
+        let (text, bytes) = match (opcode, self.fragments.take()) {
+            (0x0, Some((text, mut bytes))) => {
+                bytes.extend_from_slice(&payload);
+                (text, bytes)
+            }
+            (0x1, None) => (true, payload),
+            (0x2, None) => (false, payload),
+            (0x8, _) => {
+                self.over = true;
+                return closing(&payload).map(Some);
+            }
+            // A control frame may come between two fragments.
+            (0x9, fragments) => {
+                self.fragments = fragments;
+                return Ok(Some(Incoming::Ping(payload)));
+            }
+            (0xA, fragments) => {
+                self.fragments = fragments;
+                return Ok(Some(Incoming::Pong(payload)));
+            }
+            _ => return Err(Fault::Protocol),
+        };
+        if bytes.len() > MESSAGE_MAX {
+            return Err(Fault::TooBig);
+        }
+        if !last {
+            self.fragments = Some((text, bytes));
+            return Ok(None);
+        }
+        match text {
+            true => {
+                String::from_utf8(bytes).map(|text| Some(Incoming::Text(text))).map_err(|_| Fault::NotUtf8)
+            }
+            false => Ok(Some(Incoming::Binary(bytes))),
+        }
     }
 }
+
+/// The code and reason of a frame that closes (sections 5.5.1 and 7.4).
+fn closing(payload: &[u8]) -> Result<Incoming, Fault> {
+    let Some((code, reason)) = payload.split_first_chunk() else {
+        return if payload.is_empty() { Ok(Incoming::Close(None)) } else { Err(Fault::Protocol) };
+    };
+    let code = u16::from_be_bytes(*code);
+    if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
+        return Err(Fault::Protocol);
+    }
+    std::str::from_utf8(reason).map_err(|_| Fault::NotUtf8)?;
+    Ok(Incoming::Close(Some(code)))
+}
+
+/// The frame at the beginning (section 5.2) and how long it is; `None` while it is not whole. What is wrong or too long
+/// is known by its first bytes, before anything is waited for.
+fn frame_of(bytes: &[u8]) -> Result<Option<(Frame, usize)>, Fault> {
+    let Some(([first, second], rest)) = bytes.split_first_chunk() else {
+        return Ok(None);
+    };
+    let (opcode, control) = (first & 0x0F, first & 0x08 != 0);
+    let (last, short) = (first & 0x80 != 0, second & 0x7F);
+    // Reserved bits and opcodes; a client masks all it sends; control frames are short and whole.
+    let wrong = first & 0x70 != 0 || !matches!(opcode, 0..=2 | 8..=10) || second & 0x80 == 0;
+    if wrong || control && (!last || short > 125) {
+        return Err(Fault::Protocol);
+    }
+    let (length, rest) = match short {
+        126 => match rest.split_first_chunk() {
+            Some((length, rest)) => (u64::from(u16::from_be_bytes(*length)), rest),
+            None => return Ok(None),
+        },
+        // Whatever needs eight bytes for its length is too long.
+        127 => return Err(Fault::TooBig),
+        short => (u64::from(short), rest),
+    };
+    if short == 126 && length < 126 {
+        return Err(Fault::Protocol);
+    }
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    if length > MESSAGE_MAX {
+        return Err(Fault::TooBig);
+    }
+    let Some((mask, rest)) = rest.split_first_chunk::<4>() else {
+        return Ok(None);
+    };
+    let Some((masked, after)) = rest.split_at_checked(length) else {
+        return Ok(None);
+    };
+    let payload = masked.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect();
+    Ok(Some((Frame { last, opcode, payload }, bytes.len() - after.len())))
+}
+
+#[cfg(test)]
+mod tests;
