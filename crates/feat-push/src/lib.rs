@@ -18,16 +18,25 @@
 
 #![expect(dead_code, reason = "the parts are being put together; goes when they are")]
 
+mod broker;
 mod browsers;
 mod config;
+mod delivery;
+mod desk;
 mod door;
+mod feed;
+mod files;
 mod jobs;
 mod model;
 mod outgoing;
 mod pages;
+mod port;
 mod routes;
 mod store;
+mod stream;
+mod upload;
 mod visitor;
+mod writer;
 
 use hob_db::Migration;
 use hob_feature::Feature;
