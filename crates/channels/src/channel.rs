@@ -239,29 +239,29 @@ impl Channel {
         self.kind().fields.iter().any(|field| field.name == name && field.secret)
     }
 
-    /// Everything that must never be shown, longest first: also the parts of secret addresses and
-    /// the values in secret lines.
+    /// Everything that must never be shown: also the parts of secret addresses and the values in
+    /// secret lines.
     pub(crate) fn secrets(&self) -> Vec<String> {
         let values = self.all_fields().into_iter().filter(|(name, _)| self.is_secret(name));
-        let mut secrets: Vec<String> = values.flat_map(|(_, value)| secret_parts(&value)).collect();
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        secrets.dedup();
-        secrets
+        values.flat_map(|(_, value)| parts(&value)).collect()
     }
 }
 
 /// A secret value and the parts of it which are as secret.
-fn secret_parts(value: &str) -> Vec<String> {
+fn parts(value: &str) -> Vec<String> {
+    /// A shorter part of an address is a word like any other.
+    const PART_MIN: usize = 8;
     let mut parts = vec![value.to_owned()];
-    if value.starts_with("http://") || value.starts_with("https://") {
-        let path = value.splitn(4, '/').nth(3).unwrap_or_default();
-        parts.push(path.to_owned());
-        parts.extend(path.split(['/', '?', '&', '=']).filter(|part| part.len() >= 8).map(str::to_owned));
-    }
     for line in value.lines() {
-        parts.extend(line.split_once(':').map(|(_, value)| value.trim().to_owned()));
+        parts.push(line.trim().to_owned());
+        if let Some((_, address)) = line.split_once("://") {
+            let path = address.split_once('/').map_or("", |(_, path)| path);
+            let pieces = [address, path].into_iter().chain(address.split(['/', '?', '&', '=', '@', ':']));
+            parts.extend(pieces.filter(|piece| piece.len() >= PART_MIN).map(str::to_owned));
+        } else if let Some((_, value)) = line.split_once(':') {
+            parts.push(value.trim().to_owned());
+        }
     }
-    parts.retain(|part| !part.is_empty());
     parts
 }
 

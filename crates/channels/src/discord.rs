@@ -10,7 +10,7 @@ use crate::channel::Service;
 use crate::exchange::{Http, Role, Seen, Step, Words, address, json as with_json, post};
 use crate::fields::{Field, Kind, Reader, Writer, Wrong};
 use crate::markdown::{escaped, link};
-use crate::note::Note;
+use crate::note::{Note, has_full_name};
 use crate::outcome::{Delivered, DeliveryError};
 use crate::secret::Secret;
 use crate::text::{cut, cut_utf16};
@@ -109,9 +109,17 @@ impl Discord {
     }
 }
 
+/// A link in a text.
+fn written((label, url): (&str, &str)) -> String {
+    if has_full_name(url) { link(label, url) } else { format!("{}: {url}", escaped(label)) }
+}
+
 /// The message as an embed. Nobody is mentioned whatever the text says.
 fn embed(note: &Note) -> Value {
-    let links: Vec<String> = note.links.iter().map(|(label, url)| link(label, url)).collect();
+    // An embed with the address of a name of the house alone is refused as a whole.
+    let main = note.link.as_deref().filter(|url| has_full_name(url));
+    let others = note.all_links().skip(usize::from(main.is_some()));
+    let links: Vec<String> = others.map(written).collect();
     let links = links.join("\n");
     let mut text = escaped(&note.body);
     let room = DESCRIPTION_MAX.saturating_sub(links.encode_utf16().count() + 2);
@@ -127,8 +135,8 @@ fn embed(note: &Note) -> Value {
         "color": note.colour(),
         "timestamp": note.at.to_string(),
     });
-    if let Some(url) = &note.link {
-        embed["url"] = url.as_str().into();
+    if let Some(url) = main {
+        embed["url"] = url.into();
     }
     json!({"embeds": [embed], "allowed_mentions": {"parse": []}})
 }

@@ -53,6 +53,9 @@ mod telegram;
 mod text;
 mod webhook;
 
+#[cfg(test)]
+mod tests;
+
 pub use apprise_api::AppriseApi;
 pub use channel::Channel;
 pub use discord::Discord;

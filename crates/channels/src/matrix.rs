@@ -17,9 +17,11 @@ use crate::outcome::{Delivered, DeliveryError};
 use crate::secret::Secret;
 use crate::text::{cut, html};
 
-/// Longest text in characters. An event has at most 65,536 bytes and holds the text up to four times:
-/// plain and as HTML, and both again when it replaces another.
-const TEXT_MAX: usize = 3000;
+/// How much is said if there is room, and else: characters of text, and links.
+const AMOUNTS: [(usize, usize); 2] = [(3000, usize::MAX), (1000, 1)];
+/// An event has at most 65,536 bytes (size limits, section 10.1). One which replaces another
+/// holds everything twice.
+const EVENT_MAX: usize = 60_000;
 
 const WORDS: Words = Words {
     name: "The home server of Matrix",
@@ -93,16 +95,21 @@ impl Service for Matrix {
     }
 }
 
-/// The message in both forms.
+/// The message in both forms, with as much as an event has room for.
 fn content(note: &Note) -> Value {
-    let body = cut(&note.body, TEXT_MAX);
+    let [full, short] = AMOUNTS.map(|(text, links)| content_of(note, text, links));
+    if full.to_string().len() <= EVENT_MAX / 2 { full } else { short }
+}
+
+fn content_of(note: &Note, text_max: usize, links_max: usize) -> Value {
+    let body = cut(&note.body, text_max);
     let mut plain = format!("{} {}", note.sign(), note.title);
     let mut rich = format!("{} <strong>{}</strong>", note.sign(), html(&note.title));
     if !body.is_empty() {
         plain.push_str(&format!("\n{body}"));
         rich.push_str(&format!("<br>{}", html(&body).replace('\n', "<br>")));
     }
-    for (label, url) in note.all_links() {
+    for (label, url) in note.all_links().take(links_max) {
         plain.push_str(&format!("\n{label}: {url}"));
         rich.push_str(&format!("<br><a href=\"{}\">{}</a>", html(url), html(label)));
     }

@@ -3,18 +3,22 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::text::{clean, clean_line, cut};
+use crate::exchange::digest;
+use crate::text::{clean, clean_line, cut, cut_bytes, disturbs};
 
 /// Longest title that is passed on, in characters.
 const TITLE_MAX: usize = 300;
-/// Longest body that is passed on, in characters. Services cut it further, each to what it takes.
-const BODY_MAX: usize = 12_000;
-/// Longest address of a link, in characters; a longer one is left out, since a cut one leads nowhere.
-const LINK_MAX: usize = 2000;
+/// Longest body that is passed on, in bytes. Services cut it further, each to what it takes.
+const BODY_MAX: usize = 16_000;
+/// Longest address of a link, in bytes; a longer one is left out, since a cut one leads nowhere.
+const LINK_MAX: usize = 1000;
 /// Most links beside the main one, and most tags.
 const EXTRAS_MAX: usize = 8;
-/// Longest label of a link, tag, thread and delivery key, in characters.
+/// Longest label of a link and longest tag, in characters.
 const WORD_MAX: usize = 200;
+
+/// Longest key of a thread or a delivery, in bytes.
+const KEY_MAX: usize = 200;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -88,15 +92,15 @@ impl Note {
         let tags = self.tags.iter().map(|tag| word(tag)).filter(|tag| !tag.is_empty()).take(EXTRAS_MAX);
         Self {
             title: cut(&clean_line(&self.title), TITLE_MAX),
-            body: cut(clean(&self.body).trim(), BODY_MAX),
+            body: cut_bytes(clean(&self.body).trim(), BODY_MAX),
             severity: self.severity,
             state: self.state,
-            link: self.link.clone().filter(|url| is_web(url)),
-            links: links.map(|(label, url)| (word(label), url.clone())).collect(),
-            thread: self.thread.clone(),
+            link: self.link.as_deref().filter(|url| is_web(url)).map(tidy),
+            links: links.map(|(label, url)| (word(label), tidy(url))).collect(),
+            thread: self.thread.as_deref().map(key),
             tags: tags.collect(),
             at: self.at,
-            dedupe: self.dedupe.clone(),
+            dedupe: key(&self.dedupe),
         }
     }
 
@@ -138,8 +142,35 @@ impl Note {
     }
 }
 
+/// A key as it is, or what stands for one which is too long or has something in it that a header
+/// cannot have: as unique as itself.
+fn key(text: &str) -> String {
+    let fits = text.len() <= KEY_MAX && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if fits { text.to_owned() } else { digest(text) }
+}
+
 fn is_web(url: &str) -> bool {
     url.len() <= LINK_MAX && !url.contains(char::is_whitespace) && http_probe::Url::parse(url).is_ok()
+}
+
+/// A URL without characters which no URL has, and which some markup takes for the end of one
+/// (RFC 3986, appendix A).
+fn tidy(url: &str) -> String {
+    let mut out = String::with_capacity(url.len());
+    for c in url.chars() {
+        if matches!(c, '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}') || c.is_ascii_control() {
+            out.push_str(&format!("%{:02X}", u32::from(c)));
+        } else if !disturbs(c) {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Whether a URL leads to a host which services elsewhere take for one: a name of the house alone,
+/// such as `nas`, is refused by some.
+pub(crate) fn has_full_name(url: &str) -> bool {
+    http_probe::Url::parse(url).is_ok_and(|url| url.host().contains(['.', ':']))
 }
 
 mod rfc3339 {

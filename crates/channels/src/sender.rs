@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header;
 use http_probe::{Client, ProbeError, Request, Response, Scheme, Url};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::channel::{Channel, Way};
 use crate::exchange::{Http, Role, Seen, Step};
@@ -39,7 +41,8 @@ impl Sender {
     ///
     /// # Errors
     ///
-    /// [`DeliveryError`] says whether trying again is worth it. It shows no secret of the channel.
+    /// [`DeliveryError`] says whether trying again is worth it. It shows no secret of the channel, even if
+    /// the other side repeats one.
     pub async fn send(
         &self,
         channel: &Channel,
@@ -51,7 +54,7 @@ impl Sender {
         if matches!(outcome, Err(DeliveryError::Gone { .. })) && previous.is_some() {
             outcome = self.over(channel, &note, None).await;
         }
-        masked(outcome, &channel.secrets())
+        outcome
     }
 
     async fn over(
@@ -61,20 +64,25 @@ impl Sender {
         previous: Option<&str>,
     ) -> Result<Delivered, DeliveryError> {
         match channel.way() {
-            Way::Http(service) => self.over_http(service, note, previous).await,
+            Way::Http(service) => {
+                let secrets = channel.secrets();
+                self.over_http(service, &secrets, note, previous).await
+            }
         }
     }
 
     async fn over_http(
         &self,
         service: &dyn Http,
+        secrets: &[String],
         note: &Note,
         previous: Option<&str>,
     ) -> Result<Delivered, DeliveryError> {
         let mut whole: Option<Delivered> = None;
         for mut step in service.steps(note, previous)? {
             step.request.even_if_untrusted = service.accepts_any_certificate();
-            match (self.step(service, &step).await, step.role) {
+            let mask = Mask::new(secrets.to_vec(), &step.request);
+            match (self.step(service, &step, &mask).await, step.role) {
                 (Ok(part), Role::Send | Role::Edit) => {
                     let reference = whole.and_then(|whole| whole.reference).or(part.reference);
                     whole = Some(Delivered { reference, answer: part.answer });
@@ -90,10 +98,11 @@ impl Sender {
         whole.ok_or_else(|| DeliveryError::unsendable("There was nothing to send."))
     }
 
-    async fn step(&self, service: &dyn Http, step: &Step) -> Result<Delivered, DeliveryError> {
-        let response = self.ask(step.request.clone()).await?;
-        let Response { status, ref headers, ref body, .. } = response;
-        service.judge(step, &Seen { status, headers, body })
+    async fn step(&self, service: &dyn Http, step: &Step, mask: &Mask) -> Result<Delivered, DeliveryError> {
+        let asked = self.ask(step.request.clone()).await;
+        let response = asked.map_err(|error| error.map_texts(|text| mask.text(text)))?;
+        let body = mask.body(&response.body);
+        service.judge(step, &Seen { status: response.status, headers: &response.headers, body: &body })
     }
 
     /// Asks, and follows redirects as far as they may be followed.
@@ -197,17 +206,43 @@ fn untrusted(reason: &str) -> DeliveryError {
     ))
 }
 
-/// The same without anything that nobody may see: servers repeat what they were sent.
-fn masked(outcome: Result<Delivered, DeliveryError>, secrets: &[String]) -> Result<Delivered, DeliveryError> {
-    let mask = |text: String| {
-        let told = secrets.iter().filter(|secret| secret.len() >= SECRET_MIN);
-        told.fold(text, |text, secret| text.replace(secret.as_str(), MASK))
-    };
-    match outcome {
-        Ok(Delivered { reference, answer: Answer { status, text } }) => {
-            Ok(Delivered { reference, answer: Answer { status, text: mask(text) } })
-        }
-        Err(error) => Err(error.map_texts(mask)),
+/// Replaces what nobody may see: servers repeat what they were sent.
+struct Mask {
+    /// Longest first, so that no rest of one is left.
+    secrets: Vec<String>,
+}
+
+impl Mask {
+    /// For what is secret of a channel and for the private headers of a request, as they are and as
+    /// forms and addresses have them.
+    fn new(channel: Vec<String>, request: &Request) -> Self {
+        let private = request.headers.iter().filter(|(_, value)| value.is_sensitive());
+        let private = private.flat_map(|(_, value)| {
+            let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            // Also without the scheme of `Authorization`.
+            let bare = text.split_once(' ').map(|(_, bare)| bare.to_owned());
+            [Some(text), bare].into_iter().flatten()
+        });
+        let plain: Vec<String> = channel.into_iter().chain(private).collect();
+        let encoded = plain.iter().map(|secret| utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string());
+        let mut secrets: Vec<String> = encoded.chain(plain.iter().cloned()).collect();
+        secrets.retain(|secret| secret.len() >= SECRET_MIN);
+        secrets.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        secrets.dedup();
+        Self { secrets }
+    }
+
+    fn text(&self, text: String) -> String {
+        self.secrets.iter().fold(text, |text, secret| {
+            if text.contains(secret.as_str()) { text.replace(secret.as_str(), MASK) } else { text }
+        })
+    }
+
+    /// Masks a body before anything is cut from it, as half a secret is not found any more.
+    fn body(&self, body: &Bytes) -> Bytes {
+        let text = String::from_utf8_lossy(body).into_owned();
+        let masked = self.text(text.clone());
+        if masked == text { body.clone() } else { Bytes::from(masked) }
     }
 }
 

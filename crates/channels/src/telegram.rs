@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::channel::Service;
 use crate::exchange::{Http, Role, Seen, Step, Words, address, below, post, reference, referred};
 use crate::fields::{ANY_CERTIFICATE, Field, Kind, Reader, Writer, Wrong};
-use crate::note::{Note, State};
+use crate::note::{Note, State, has_full_name};
 use crate::outcome::{Delivered, DeliveryError};
 use crate::secret::Secret;
 use crate::text::{cut_utf16, html};
@@ -225,8 +225,7 @@ fn text(note: &Note) -> String {
 /// A link as markup, and how long it is without. Names without a dot are links to nobody at
 /// Telegram, so there the address is written out.
 fn link(label: &str, url: &str) -> (String, usize) {
-    let known = Url::parse(url).is_ok_and(|url| url.host().contains(['.', ':']));
-    if known {
+    if has_full_name(url) {
         (format!("<a href=\"{}\">{}</a>", html(url), html(label)), label.encode_utf16().count())
     } else {
         let text = format!("{label}: {url}");

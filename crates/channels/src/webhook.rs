@@ -3,10 +3,9 @@
 use http::{HeaderName, HeaderValue, header};
 use http_probe::{Method, Url};
 use ring::hmac;
-use serde_json::Value;
 
 use crate::channel::Service;
-use crate::exchange::{Http, Seen, Step, Words, address, hex, private_value, request};
+use crate::exchange::{Http, Seen, Step, Words, address, header_value, hex, private_value, request};
 use crate::fields::{ANY_CERTIFICATE, Field, Kind, Reader, Writer, Wrong};
 use crate::note::Note;
 use crate::outcome::{Delivered, DeliveryError};
@@ -105,11 +104,13 @@ impl Service for Webhook {
 }
 
 /// The note as JSON, for people's own programs.
-fn whole(note: &Note) -> Value {
+fn whole(note: &Note) -> String {
     let mut value = serde_json::to_value(note).unwrap_or_default();
+    let plain = value.to_string();
     // Many receivers show a field of this name.
     value["text"] = format!("{}\n{}", note.title, note.body).trim_end().into();
-    value
+    let with_text = value.to_string();
+    if with_text.len() <= BODY_MAX { with_text } else { plain }
 }
 
 /// Headers out of lines `Name: value`.
@@ -132,14 +133,14 @@ fn headers(lines: &str) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
 
 impl Http for Webhook {
     fn steps(&self, note: &Note, _: Option<&str>) -> Result<Vec<Step>, DeliveryError> {
-        let body = whole(note).to_string();
+        let body = whole(note);
         if body.len() > BODY_MAX {
             return Err(DeliveryError::unsendable(format!("The body is larger than {BODY_MAX} bytes.")));
         }
         let method = Method::from_bytes(self.method.as_bytes())
             .map_err(|_| DeliveryError::unsendable("The method of the webhook is none."))?;
         let mut asked = request(method, address(self.url.reveal())?, "application/json", body.into_bytes());
-        asked.headers.push((DELIVERY, private_value(&note.dedupe, "The key of the delivery")?));
+        asked.headers.push((DELIVERY, header_value(&note.dedupe, "The key of the delivery")?));
         if let Some(secret) = &self.secret {
             let key = hmac::Key::new(hmac::HMAC_SHA256, secret.reveal().as_bytes());
             let signature = format!("sha256={}", hex(hmac::sign(&key, &asked.body).as_ref()));
@@ -150,7 +151,7 @@ impl Http for Webhook {
         asked.headers.extend(own);
         if let Some(kind) = self.content_type.as_ref().filter(|_| self.body.is_some()) {
             asked.headers.retain(|(name, _)| name != header::CONTENT_TYPE);
-            asked.headers.push((header::CONTENT_TYPE, private_value(kind, "The content type")?));
+            asked.headers.push((header::CONTENT_TYPE, header_value(kind, "The content type")?));
         }
         Ok(vec![Step::send(asked)])
     }
