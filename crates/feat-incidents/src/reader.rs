@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 use crate::store;
 use hob_base::{Incident, IncidentId, Result};
-use hob_feature::{Ctx, IncidentQuery, IncidentReader, boxed};
+use hob_feature::{Ctx, Delivery, IncidentQuery, IncidentReader, Notice, boxed};
 use std::sync::Arc;
 
 pub(crate) const READER: IncidentReader = IncidentReader {
@@ -27,4 +27,15 @@ pub(crate) async fn find(ctx: &Ctx, id: IncidentId) -> Result<Option<Arc<Inciden
 pub(crate) async fn list(ctx: &Ctx, query: &IncidentQuery) -> Result<Vec<Arc<Incident>>> {
     let records = store::list(&ctx.db, query).await?;
     Ok(records.into_iter().map(|record| Arc::new(record.incident)).collect())
+}
+
+/// What became of these notices, if a feature carries them.
+pub(crate) async fn deliveries(ctx: &Ctx, notices: &[Notice]) -> Result<Vec<Delivery>> {
+    match ctx.deliveries() {
+        Some(reader) if !notices.is_empty() => {
+            let keys = notices.iter().map(|notice| notice.key.clone()).collect();
+            (reader.of_notices)(ctx.clone(), keys).await
+        }
+        _ => Ok(Vec::new()),
+    }
 }

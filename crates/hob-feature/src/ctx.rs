@@ -4,7 +4,9 @@ use crate::identity::Gate;
 use crate::jobs::JobBoard;
 use crate::metrics::Metrics;
 use crate::secrets::Sealer;
-use crate::{CheckBook, Config, Feature, IncidentReader, Notices, PushDoor, Resources, Silences};
+use crate::{
+    CheckBook, Config, DeliveryReader, Feature, IncidentReader, Notices, PushDoor, Resources, Silences,
+};
 use hob_base::{Clock, ResourceId};
 use hob_db::Db;
 use jiff::tz::TimeZone;
@@ -79,6 +81,11 @@ impl Ctx {
     /// How incidents are read, if a feature keeps them.
     pub fn incidents(&self) -> Option<IncidentReader> {
         self.features.iter().find_map(|feature| feature.incidents)
+    }
+
+    /// How it is read what became of notices, if a feature carries them.
+    pub fn deliveries(&self) -> Option<DeliveryReader> {
+        self.features.iter().find_map(|feature| feature.deliveries)
     }
 
     /// How the built-in push server is reached, if a feature is one.

@@ -1,6 +1,6 @@
 //! The one struct through which a feature plugs into the house.
 
-use crate::{ConfigSection, Ctx, Gate, IncidentReader, Job, PushDoor};
+use crate::{ConfigSection, Ctx, DeliveryReader, Gate, IncidentReader, Job, PushDoor};
 use axum::Router;
 use hob_base::incident::Evidence;
 use hob_base::{Level, Resource};
@@ -60,6 +60,8 @@ pub struct Feature {
     pub gate: Option<Gate>,
     /// How incidents are read. One feature has it.
     pub incidents: Option<IncidentReader>,
+    /// How it is read what became of notices. One feature has it.
+    pub deliveries: Option<DeliveryReader>,
     /// How the built-in push server is reached. One feature has it.
     pub push: Option<PushDoor>,
     /// Lines for the console when the hub has started.
@@ -86,6 +88,7 @@ impl Feature {
             config: &[],
             gate: None,
             incidents: None,
+            deliveries: None,
             push: None,
             greeting: |_| boxed(async { Vec::new() }),
         }

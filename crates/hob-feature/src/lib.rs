@@ -7,6 +7,7 @@
 pub mod checks;
 pub mod config;
 mod ctx;
+pub mod deliveries;
 mod feature;
 pub mod identity;
 pub mod incidents;
@@ -21,6 +22,7 @@ pub mod silences;
 pub use checks::{CheckBook, CheckSpec, CheckTarget};
 pub use config::{Config, ConfigSection, Problem, Problems, Reader};
 pub use ctx::{Ctx, CtxParts, Memory};
+pub use deliveries::{Delivery, DeliveryOutcome, DeliveryReader};
 pub use feature::{BoxFuture, Card, Feature, HostRoutes, NavEntry, SearchHit, boxed};
 pub use identity::{Credential, Gate, Identity, IdentityChanges, NameAndPassword, Person, Scope};
 pub use incidents::{IncidentQuery, IncidentReader};

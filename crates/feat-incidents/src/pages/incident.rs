@@ -7,7 +7,7 @@ use crate::live::topic;
 use hob_base::incident::{Hush, Member, Role, TimelineEntry};
 use hob_base::wording::duration_words;
 use hob_base::{Incident, Level};
-use hob_feature::{Ctx, Notice};
+use hob_feature::{Ctx, Delivery, Notice};
 use hob_web::components::{badge, card, encode_id, health_mark, icon, level_word, resource_path, time};
 use maud::{Markup, html};
 use std::sync::Arc;
@@ -22,6 +22,8 @@ pub(crate) struct Page<'a> {
     pub(crate) timeline: &'a [TimelineEntry],
     /// Oldest first.
     pub(crate) notices: &'a [Notice],
+    /// What became of them.
+    pub(crate) deliveries: &'a [Delivery],
     /// Every open incident.
     pub(crate) open: &'a [Arc<Incident>],
     /// Whether who looks may change things.
@@ -44,7 +46,7 @@ pub(crate) fn incident(page: &Page<'_>, ctx: &Ctx) -> Markup {
                 (members("What broke besides", &of_role(incident, Role::Besides), "besides", ctx))
                 (graph::graph(incident, ctx))
                 (timeline::timeline(incident, page.timeline, ctx))
-                (timeline::told(page.notices, ctx))
+                (timeline::told(page.notices, page.deliveries, ctx))
             }
         }
     }

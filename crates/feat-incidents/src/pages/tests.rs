@@ -4,7 +4,7 @@ use super::samples::{BEGAN, incident, service};
 use super::*;
 use hob_base::incident::{Acknowledgement, Evidence, EvidenceBody, Flapping, Happening, Hush, TimelineEntry};
 use hob_base::{Clock, Health, IncidentId, Observation, Silence};
-use hob_feature::{Ctx, Notice, NoticeKind};
+use hob_feature::{Ctx, Delivery, DeliveryOutcome, Notice, NoticeKind};
 use hob_testkit::hub::TestHub;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,15 @@ fn entry(what: Happening, text: &str) -> TimelineEntry {
 }
 
 fn page_of(incident: &Incident, ctx: &Ctx) -> String {
-    let page = Page { incident, timeline: &[], notices: &[], open: &[], may_write: true, problem: None };
+    let page = Page {
+        incident,
+        timeline: &[],
+        notices: &[],
+        deliveries: &[],
+        open: &[],
+        may_write: true,
+        problem: None,
+    };
     super::incident(&page, ctx).into_string()
 }
 
@@ -143,10 +151,26 @@ async fn who_was_told_and_who_still_sleeps() {
         to: to.map(str::to_owned),
     };
     let notices = [notice(None, BEGAN), notice(Some("ben"), BEGAN.plus(Duration::from_secs(20_000)))];
-    let shown = timeline::told(&notices, ctx).into_string();
+    let delivery = |channel: &str, outcome| Delivery {
+        notice: notices[0].key.clone(),
+        channel: channel.to_owned(),
+        at: BEGAN,
+        outcome,
+    };
+    let deliveries = [
+        delivery("phones", DeliveryOutcome::Sent),
+        delivery("mail", DeliveryOutcome::Waiting(Some("The server does not answer.".to_owned()))),
+        delivery("<chat>", DeliveryOutcome::Failed("The password is wrong.".to_owned())),
+    ];
+    let shown = timeline::told(&notices, &deliveries, ctx).into_string();
+    assert!(
+        shown.contains("phones") && shown.contains("mail: waits. The server does not answer."),
+        "{shown}"
+    );
+    assert!(shown.contains("&lt;chat&gt;: not delivered. The password is wrong."), "{shown}");
     assert!(shown.contains("Everybody who listens") && shown.contains("ben"), "{shown}");
     assert_eq!(shown.matches("waits for the end of quiet hours").count(), 1);
-    assert!(timeline::told(&[], ctx).into_string().contains("Nobody so far."));
+    assert!(timeline::told(&[], &[], ctx).into_string().contains("Nobody so far."));
 }
 
 #[tokio::test]
@@ -168,8 +192,15 @@ async fn what_is_over_can_only_be_noted() {
     assert_eq!(deeds(&over), ["note"]);
     assert!(over.contains("was critical") && over.contains("10 minutes"), "{over}");
     assert!(over.contains("href=\"/incidents/13\""), "{over}");
-    let reading =
-        Page { incident: &it, timeline: &[], notices: &[], open: &[], may_write: false, problem: None };
+    let reading = Page {
+        incident: &it,
+        timeline: &[],
+        notices: &[],
+        deliveries: &[],
+        open: &[],
+        may_write: false,
+        problem: None,
+    };
     assert!(!super::incident(&reading, ctx).into_string().contains("<form"), "who may not write");
 }
 
@@ -183,6 +214,7 @@ async fn other_open_incidents_can_be_merged_with() {
         incident: &one,
         timeline: &[],
         notices: &[],
+        deliveries: &[],
         open: &open,
         may_write: true,
         problem: Some("There is no open incident 14."),
@@ -214,6 +246,7 @@ async fn what_others_say_is_text_everywhere() {
         incident: &it,
         timeline: &[line],
         notices: &[],
+        deliveries: &[],
         open: &open,
         may_write: true,
         problem: Some(HOSTILE),

@@ -4,7 +4,7 @@ use super::resource_link;
 use hob_base::incident::{Evidence, EvidenceBody, Happening, TimelineEntry};
 use hob_base::wording::counted;
 use hob_base::{Incident, Timestamp};
-use hob_feature::{Ctx, Notice, NoticeKind};
+use hob_feature::{Ctx, Delivery, DeliveryOutcome, Notice, NoticeKind};
 use hob_web::components::{badge, card, chart_frame, icon, sparkline, table, time};
 use maud::{Markup, html};
 
@@ -146,15 +146,33 @@ const fn kind_word(kind: NoticeKind) -> &'static str {
     }
 }
 
+/// How one message went: “phones, 14:05” or why it did not.
+fn way(delivery: &Delivery, ctx: &Ctx) -> Markup {
+    html! {
+        @match &delivery.outcome {
+            DeliveryOutcome::Sent => { "through " (delivery.channel) ", " (time(delivery.at, ctx)) }
+            DeliveryOutcome::Waiting(None) => { (delivery.channel) ": is on its way." }
+            DeliveryOutcome::Waiting(Some(why)) => { (delivery.channel) ": waits. " (why) }
+            DeliveryOutcome::Failed(why) => { (delivery.channel) ": not delivered. " (why) }
+        }
+    }
+}
+
 /// Who was told, and who is to be told later.
-pub(super) fn told(notices: &[Notice], ctx: &Ctx) -> Markup {
+pub(super) fn told(notices: &[Notice], deliveries: &[Delivery], ctx: &Ctx) -> Markup {
     let now = ctx.clock.now();
     let left_out = notices.len().saturating_sub(NOTICES_MAX);
     let row = |notice: &Notice| {
         html! {
             tr {
                 th scope="row" { @match &notice.to { Some(name) => (name), None => "Everybody who listens" } }
-                td { (kind_word(notice.kind)) br; small { (notice.title) } }
+                td {
+                    (kind_word(notice.kind)) br;
+                    small { (notice.title) }
+                    @for delivery in deliveries.iter().filter(|delivery| delivery.notice == notice.key) {
+                        br; small.muted { (way(delivery, ctx)) }
+                    }
+                }
                 td { (time(notice.due, ctx)) @if notice.due > now { " " (badge("waits for the end of quiet hours")) } }
             }
         }

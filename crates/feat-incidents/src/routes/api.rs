@@ -13,7 +13,7 @@ use hob_base::error::OrNotFound;
 use hob_base::incident::{Evidence, EvidenceBody, Hush, Member, TimelineEntry};
 use hob_base::wording::parse_duration;
 use hob_base::{Error, Incident, IncidentId, ResourceId, Result, Timestamp};
-use hob_feature::{Ctx, IncidentQuery, Notice};
+use hob_feature::{Ctx, Delivery, DeliveryOutcome, IncidentQuery, Notice};
 use hob_web::{Answer, Frame};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -41,12 +41,13 @@ pub(super) async fn list(frame: Frame, Query(query): Query<ListQuery>) -> Answer
         (Some(first), Some(last)) => frame.ctx.notices.of_incidents(first, last).await?,
         _ => Vec::new(),
     };
+    let deliveries = reader::deliveries(&frame.ctx, &notices).await?;
     let told: Vec<Value> = found
         .iter()
         .map(|incident| {
             let own: Vec<Notice> =
                 notices.iter().filter(|notice| notice.incident == Some(incident.id)).cloned().collect();
-            tell(incident, &own)
+            tell(incident, &own, &deliveries)
         })
         .collect();
     Ok(Json(json!({ "incidents": told })).into_response())
@@ -105,12 +106,13 @@ async fn whole(ctx: &Ctx, id: IncidentId) -> Result<Value> {
     let incident = reader::find(ctx, id).await?.or_not_found("incident", &id.to_string())?;
     let notices = ctx.notices.of_incident(id).await?;
     let timeline = store::list_entries(&ctx.db, id).await?;
-    let mut told = tell(&incident, &notices);
+    let deliveries = reader::deliveries(ctx, &notices).await?;
+    let mut told = tell(&incident, &notices, &deliveries);
     told["timeline"] = timeline.iter().map(tell_entry).collect();
     Ok(told)
 }
 
-fn tell(incident: &Incident, notices: &[Notice]) -> Value {
+fn tell(incident: &Incident, notices: &[Notice], deliveries: &[Delivery]) -> Value {
     let cause = &incident.cause;
     let acknowledged = incident.acknowledged.as_ref().map(
         |ack| json!({ "by": ack.by, "at": ack.at.rfc3339(), "until": ack.until.map(Timestamp::rfc3339) }),
@@ -118,7 +120,11 @@ fn tell(incident: &Incident, notices: &[Notice]) -> Value {
     let flapping = incident.flapping.map(|f| json!({ "times": f.times, "since": f.since.rfc3339() }));
     let notified: Vec<Value> = notices
         .iter()
-        .map(|n| json!({ "at": n.due.rfc3339(), "kind": n.kind, "to": n.to, "title": n.title }))
+        .map(|n| {
+            let ways = deliveries.iter().filter(|delivery| delivery.notice == n.key).map(tell_way);
+            let through: Vec<Value> = ways.collect();
+            json!({ "at": n.due.rfc3339(), "kind": n.kind, "to": n.to, "title": n.title, "through": through })
+        })
         .collect();
     json!({
         "id": incident.id,
@@ -141,6 +147,15 @@ fn tell(incident: &Incident, notices: &[Notice]) -> Value {
         "hush": incident.hush.as_ref().map(tell_hush),
         "merged_into": incident.merged_into,
     })
+}
+
+fn tell_way(delivery: &Delivery) -> Value {
+    let (state, reason) = match &delivery.outcome {
+        DeliveryOutcome::Sent => ("sent", None),
+        DeliveryOutcome::Waiting(why) => ("waiting", why.as_deref()),
+        DeliveryOutcome::Failed(why) => ("failed", Some(why.as_str())),
+    };
+    json!({ "channel": delivery.channel, "at": delivery.at.rfc3339(), "state": state, "reason": reason })
 }
 
 fn tell_member(member: &Member) -> Value {

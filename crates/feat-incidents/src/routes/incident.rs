@@ -13,18 +13,20 @@ use hob_base::{Error, ResourceId, Result, Timestamp};
 use hob_feature::{Ctx, Scope};
 use hob_web::{Answer, Frame};
 
-/// One incident, its timeline and its notices: three questions to the database at most.
+/// One incident, its timeline and its notices: four questions to the database at most.
 pub(super) async fn show(frame: Frame, Path(id): Path<String>) -> Answer {
     let ctx = &frame.ctx;
     let id = number(&id)?;
     let incident = reader::find(ctx, id).await?.or_not_found("incident", &id.to_string())?;
     let timeline = store::list_entries(&ctx.db, id).await?;
     let notices = ctx.notices.of_incident(id).await?;
+    let deliveries = reader::deliveries(ctx, &notices).await?;
     let problem = Problems::take(&frame);
     let page = pages::Page {
         incident: &incident,
         timeline: &timeline,
         notices: &notices,
+        deliveries: &deliveries,
         open: &ctx.memory.of::<Desk>().open(),
         may_write: frame.may(Scope::Write),
         problem: problem.as_deref(),
