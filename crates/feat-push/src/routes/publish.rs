@@ -12,13 +12,12 @@ use crate::writer::{self, Publication, When};
 use axum::response::Response;
 use hob_base::Timestamp;
 use hob_feature::Ctx;
-use http::Method;
 use ntfy_protocol::{
     Body, Event, Limits, Message, PublishRequest, Refusal, SequenceId, Template, Topic, matrix, refusal,
 };
 
-/// The longest message in JSON, and the longest data for a template; bytes.
-const JSON_BYTES_MAX: usize = 128 << 10;
+/// The longest request of a Matrix server; bytes.
+const MATRIX_BYTES_MAX: usize = 128 << 10;
 
 /// `PUT /topic`, `POST /topic`, `GET /topic/publish`, `PUT /topic/sequence`.
 pub(super) async fn publish(
@@ -30,15 +29,7 @@ pub(super) async fn publish(
     visitor.may(&asked.ctx, topic.as_str(), Right::Write).await?;
     let now = asked.ctx.clock.now().zoned(&asked.ctx.zone);
     let (headers, query) = (&asked.parts.headers, asked.query());
-    let request = PublishRequest::from_http(
-        &asked.parts.method,
-        topic,
-        sequence,
-        headers,
-        query,
-        &now,
-        &Limits::default(),
-    )?;
+    let request = PublishRequest::from_http(topic, sequence, headers, query, &now, &Limits::default())?;
     let body = BodyReader::new(asked.body, &asked.parts.headers);
     let message =
         Publisher { ctx: asked.ctx, headers: asked.parts.headers, visitor }.take(request, body).await?;
@@ -51,7 +42,7 @@ pub(super) async fn publish_json(asked: Asked) -> Result<Response, Refusal> {
     let now = asked.ctx.clock.now().zoned(&asked.ctx.zone);
     let query = asked.query().to_owned();
     let mut body = BodyReader::new(asked.body, &asked.parts.headers);
-    let bytes = whole(&mut body, JSON_BYTES_MAX, refusal::JSON_BODY_TOO_LARGE).await?;
+    let bytes = whole(&mut body, Limits::default().json_bytes(), refusal::JSON_BODY_TOO_LARGE).await?;
     let (request, text) =
         PublishRequest::from_json(&bytes, &asked.parts.headers, &query, &now, &Limits::default())?;
     visitor.may(&asked.ctx, request.topic.as_str(), Right::Write).await?;
@@ -96,7 +87,7 @@ pub(super) async fn matrix(asked: Asked) -> Result<Response, Refusal> {
     let base = desk(&asked.ctx).base_url(&asked.ctx, Some(&asked.parts.headers));
     let limits = Limits::default();
     let mut body = BodyReader::new(asked.body, &asked.parts.headers);
-    let bytes = whole(&mut body, JSON_BYTES_MAX, refusal::MATRIX_REQUEST_TOO_LARGE).await?;
+    let bytes = whole(&mut body, MATRIX_BYTES_MAX, refusal::MATRIX_REQUEST_TOO_LARGE).await?;
     let notify = match matrix::parse(&bytes, &base, limits.message_bytes) {
         Ok(notify) => notify,
         Err(matrix::Unpublished::Rejected(pushkey)) => return Ok(json(&matrix::answer(&[&pushkey]))),
@@ -104,15 +95,8 @@ pub(super) async fn matrix(asked: Asked) -> Result<Response, Refusal> {
     };
     visitor.may(&asked.ctx, notify.topic.as_str(), Right::Write).await?;
     let now = asked.ctx.clock.now().zoned(&asked.ctx.zone);
-    let request = PublishRequest::from_http(
-        &Method::POST,
-        notify.topic,
-        None,
-        &http::HeaderMap::new(),
-        &notify.query,
-        &now,
-        &limits,
-    )?;
+    let request =
+        PublishRequest::from_http(notify.topic, None, &http::HeaderMap::new(), &notify.query, &now, &limits)?;
     let publisher = Publisher { ctx: asked.ctx, headers: asked.parts.headers, visitor };
     publisher.take(request, BodyReader::of_bytes(bytes.into())).await?;
     Ok(json(&matrix::answer(&[])))
@@ -229,7 +213,7 @@ impl Publisher {
             size: attachment.size,
             expires_at,
         });
-        publication.message.name_attachment();
+        publication.message.fill_in();
         // Its row is written with the message, so one that is not kept would have a file and no row.
         if publication.when == When::NowUnkept {
             publication.when = When::Now;
@@ -246,7 +230,7 @@ impl Publisher {
         mut body: BodyReader,
     ) -> Result<Message, Refusal> {
         let too_large = refusal::TEMPLATE_MESSAGE_TOO_LARGE;
-        let data = whole(&mut body, JSON_BYTES_MAX, too_large).await?;
+        let data = whole(&mut body, Limits::default().template_bytes(), too_large).await?;
         files::template::render(&self.ctx, &mut request, &data).await?;
         request.template = Template::None;
         let text = Body::Text(std::mem::take(&mut request.message));
