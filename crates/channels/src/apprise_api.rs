@@ -4,7 +4,7 @@ use http::header;
 use http_probe::Url;
 use serde_json::{Value, json};
 
-use crate::channel::Service;
+use crate::channel::{Service, Way};
 use crate::exchange::{Http, Seen, Step, Words, address, basic, below, post};
 use crate::fields::{ANY_CERTIFICATE, Field, Kind, Reader, Writer, Wrong};
 use crate::note::{Note, Severity, State};
@@ -101,6 +101,10 @@ impl Service for AppriseApi {
             wrong.push(("user", "A user name and a password belong together."));
         }
         wrong.into_iter().map(|(field, sentence)| (field.to_owned(), sentence.to_owned())).collect()
+    }
+
+    fn way(&self) -> Way<'_> {
+        Way::Http(self)
     }
 
     fn place(&self) -> String {

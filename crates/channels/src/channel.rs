@@ -1,4 +1,8 @@
 //! All kinds of channels as one.
+//!
+//! A new service is a module with a [`Service`], a variant of [`Channel`], and a line each in
+//! `each!`, in [`KINDS`] and in [`Channel::read`]. One which is not reached over HTTP is a new
+//! [`Way`], which `sender` goes.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -36,6 +40,9 @@ pub(crate) trait Service: Sized {
     fn wrong(&self) -> Vec<Wrong> {
         Vec::new()
     }
+
+    /// How it is reached.
+    fn way(&self) -> Way<'_>;
 
     /// Where it goes, without anything secret: completes "messages go to ...".
     fn place(&self) -> String;
@@ -225,7 +232,7 @@ impl Channel {
 
     /// How it is reached.
     pub(crate) fn way(&self) -> Way<'_> {
-        Way::Http(each!(self, it => it))
+        each!(self, it => it.way())
     }
 
     /// All values, also secret ones.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http_probe::{Method, Url};
 use serde_json::{Value, json};
 
-use crate::channel::Service;
+use crate::channel::{Service, Way};
 use crate::exchange::{Http, Role, Seen, Step, Words, address, json as with_json, post};
 use crate::fields::{Field, Kind, Reader, Writer, Wrong};
 use crate::markdown::{escaped, link};
@@ -84,6 +84,10 @@ impl Service for Discord {
             wrong.push(("name".to_owned(), format!("The name is longer than {NAME_MAX} characters.")));
         }
         wrong
+    }
+
+    fn way(&self) -> Way<'_> {
+        Way::Http(self)
     }
 
     fn place(&self) -> String {

@@ -22,6 +22,9 @@ pub(crate) const TIME_MAX: Duration = Duration::from_secs(10);
 /// How much of an answer is read, in bytes.
 const ANSWER_MAX: usize = 64 * 1024;
 
+/// Longest reference that is kept, in bytes.
+const REFERENCE_MAX: usize = 600;
+
 const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("Hob/", env!("CARGO_PKG_VERSION"), " (+notification)"));
 
@@ -75,8 +78,10 @@ impl Step {
         Self { role: Role::Aside, request, reference: None }
     }
 
-    /// The step went well.
+    /// The step went well. A reference which is none that any service gives is not kept.
     pub(crate) fn delivered(&self, seen: &Seen<'_>, reference: Option<String>) -> Delivered {
+        let reference =
+            reference.filter(|text| text.len() <= REFERENCE_MAX && !text.contains(char::is_control));
         Delivered { reference: self.reference.clone().or(reference), answer: seen.answer() }
     }
 }

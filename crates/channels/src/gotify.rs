@@ -3,7 +3,7 @@
 use http::HeaderName;
 use serde_json::{Value, json};
 
-use crate::channel::Service;
+use crate::channel::{Service, Way};
 use crate::exchange::{Http, Seen, Step, Words, below, post, private_value};
 use crate::fields::{ANY_CERTIFICATE, Field, Kind, Reader, Writer};
 use crate::note::{Note, Severity, State};
@@ -68,6 +68,10 @@ impl Service for Gotify {
             .secret("token", &self.token)
             .optional("priority", self.priority.as_ref())
             .tick("accept_any_certificate", self.accept_any_certificate);
+    }
+
+    fn way(&self) -> Way<'_> {
+        Way::Http(self)
     }
 
     fn place(&self) -> String {

@@ -4,7 +4,7 @@
 use http::header;
 use serde_json::{Value, json};
 
-use crate::channel::Service;
+use crate::channel::{Service, Way};
 use crate::exchange::{Http, Seen, Step, Words, bearer, below, post, safe_key};
 use crate::fields::{ANY_CERTIFICATE, Field, Kind, Reader, Writer, Wrong};
 use crate::note::{Note, Severity, State};
@@ -89,6 +89,10 @@ impl Service for HomeAssistant {
             "service".to_owned(),
             "A service of notify has small letters, digits and “_”: mobile_app_pixel.".to_owned(),
         )]
+    }
+
+    fn way(&self) -> Way<'_> {
+        Way::Http(self)
     }
 
     fn place(&self) -> String {

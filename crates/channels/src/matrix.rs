@@ -7,7 +7,7 @@ use http::header;
 use http_probe::{Method, Request};
 use serde_json::{Value, json};
 
-use crate::channel::Service;
+use crate::channel::{Service, Way};
 use crate::exchange::{
     Http, Seen, Step, Words, bearer, below, digest, json as with_json, reference, referred,
 };
@@ -88,6 +88,10 @@ impl Service for Matrix {
             _ => "The internal id of a room begins with “!”.",
         };
         vec![("room".to_owned(), sentence.to_owned())]
+    }
+
+    fn way(&self) -> Way<'_> {
+        Way::Http(self)
     }
 
     fn place(&self) -> String {

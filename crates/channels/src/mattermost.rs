@@ -5,7 +5,7 @@ use http::header;
 use http_probe::{Method, Request};
 use serde_json::{Value, json};
 
-use crate::channel::Service;
+use crate::channel::{Service, Way};
 use crate::exchange::{
     Http, Role, Seen, Step, Words, address, bearer, below, json as with_json, reference, referred,
 };
@@ -99,6 +99,10 @@ impl Service for Mattermost {
             }
         };
         wrong.into_iter().map(|(field, sentence)| (field.to_owned(), sentence.to_owned())).collect()
+    }
+
+    fn way(&self) -> Way<'_> {
+        Way::Http(self)
     }
 
     fn place(&self) -> String {

@@ -4,7 +4,7 @@
 use http::header;
 use serde_json::{Value, json};
 
-use crate::channel::Service;
+use crate::channel::{Service, Way};
 use crate::exchange::{Http, Seen, Step, Words, basic, bearer, below, post, safe_key};
 use crate::fields::{ANY_CERTIFICATE, Field, Kind, Reader, Writer, Wrong};
 use crate::note::{Note, Severity, State};
@@ -112,6 +112,10 @@ impl Service for Ntfy {
             wrong.push(("token", "Enter either a token, or a name and a password."));
         }
         wrong.into_iter().map(|(field, sentence)| (field.to_owned(), sentence.to_owned())).collect()
+    }
+
+    fn way(&self) -> Way<'_> {
+        Way::Http(self)
     }
 
     fn place(&self) -> String {

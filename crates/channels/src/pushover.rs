@@ -6,7 +6,7 @@ use http_probe::{Method, Request, Url};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::channel::Service;
+use crate::channel::{Service, Way};
 use crate::exchange::{Http, Role, Seen, Step, Words, below, request, safe_key};
 use crate::fields::{Field, Kind, Reader, Writer, Wrong};
 use crate::note::{Note, Severity, State};
@@ -48,7 +48,7 @@ pub struct Pushover {
     pub retry: Option<u32>,
     /// Until when it is repeated, in seconds: at most 10,800.
     pub expire: Option<u32>,
-    /// The sound; blank for the user's own.
+    /// The sound of what goes on; blank for the user's own.
     pub sound: Option<String>,
     /// Address of the API.
     pub server: String,
@@ -67,7 +67,9 @@ impl Service for Pushover {
                 .help("It also ends when it is over."),
             Field::number("retry", "Repeat every … seconds", 30, 10_800).example("60"),
             Field::number("expire", "Repeat for … seconds", 30, 10_800).example("3600"),
-            Field::line("sound", "Sound").help("Left blank, that of the user.").example("siren"),
+            Field::line("sound", "Sound")
+                .help("Of what goes on; left blank, that of the user.")
+                .example("siren"),
             Field::address("server", "Server").help("Only for a relay of your own.").example(SERVER),
         ],
     };
@@ -109,6 +111,10 @@ impl Service for Pushover {
         wrong
             .map(|(field, _, what)| (field.to_owned(), format!("The {what} has 30 letters and digits.")))
             .collect()
+    }
+
+    fn way(&self) -> Way<'_> {
+        Way::Http(self)
     }
 
     fn place(&self) -> String {
@@ -155,7 +161,8 @@ impl Pushover {
             values.extend([("url", link.clone()), ("url_title", "Open".to_owned())]);
         }
         values.extend(self.device.clone().map(|device| ("device", device)));
-        values.extend(self.sound.clone().map(|sound| ("sound", sound)));
+        let alarms = !matches!(note.state, State::Resolved | State::Digest);
+        values.extend(self.sound.clone().filter(|_| alarms).map(|sound| ("sound", sound)));
         Ok(post(below(&self.server, &["1", "messages.json"])?, &values))
     }
 

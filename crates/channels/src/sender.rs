@@ -4,16 +4,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header;
-use http_probe::{Client, ProbeError, Request, Response, Scheme, Url};
+use http_probe::{Client, ProbeError, Request, Response, Scheme, Url, says_use_https};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::channel::{Channel, Way};
 use crate::exchange::{Http, Role, Seen, Step};
 use crate::note::Note;
 use crate::outcome::{Answer, Delivered, DeliveryError};
+use crate::text::{clean_line, cut};
 
 /// Most redirects that are followed.
 const REDIRECTS_MAX: usize = 3;
+/// Longest address of a stranger in a sentence, in characters.
+const HOST_MAX: usize = 120;
 /// Put in place of what nobody may see.
 const MASK: &str = "•••";
 /// Texts shorter than this are no secrets that could be told from other words.
@@ -109,6 +112,12 @@ impl Sender {
     async fn ask(&self, mut request: Request) -> Result<Response, DeliveryError> {
         for _ in 0..=REDIRECTS_MAX {
             let response = self.client.get(&request).await.map_err(|error| unreached(&error))?;
+            if says_use_https(&response) {
+                return Err(DeliveryError::wrong(
+                    format!("{} speaks HTTPS: use https:// in the address.", request.url.authority()),
+                    Answer::new(response.status, b""),
+                ));
+            }
             let location = response.headers.get(header::LOCATION).map(header::HeaderValue::as_bytes);
             match redirect(&request.url, response.status, location) {
                 Redirect::None => return Ok(response),
@@ -152,7 +161,7 @@ fn redirect(current: &Url, status: u16, location: Option<&[u8]>) -> Redirect {
         ));
     };
     let upgrade = current.scheme() == Scheme::Http && next.scheme() == Scheme::Https && next.host() == host;
-    let there = format!("{}://{}", next.scheme().as_str(), next.authority());
+    let there = cut(&clean_line(&format!("{}://{}", next.scheme().as_str(), next.authority())), HOST_MAX);
     if !upgrade && !current.same_origin(&next) {
         return Redirect::Refuse(format!(
             "{host} sent the message on to {there}, where it was not sent to. If that is the service, enter {there} as its address."

@@ -3,7 +3,7 @@
 use http::header;
 use serde_json::json;
 
-use crate::channel::Service;
+use crate::channel::{Service, Way};
 use crate::exchange::{Http, Seen, Step, Words, basic, below, post};
 use crate::fields::{ANY_CERTIFICATE, Field, Kind, Reader, Writer, Wrong};
 use crate::note::Note;
@@ -102,6 +102,10 @@ impl Service for Signal {
             wrong.push(("user", "A user name and a password belong together.".to_owned()));
         }
         wrong.into_iter().map(|(field, sentence)| (field.to_owned(), sentence)).collect()
+    }
+
+    fn way(&self) -> Way<'_> {
+        Way::Http(self)
     }
 
     fn place(&self) -> String {

@@ -5,7 +5,7 @@ use http::header;
 use http_probe::Request;
 use serde_json::{Value, json};
 
-use crate::channel::Service;
+use crate::channel::{Service, Way};
 use crate::exchange::{Http, Role, Seen, Step, Words, address, bearer, below, post, reference, referred};
 use crate::fields::{Field, Kind, Reader, Writer, Wrong};
 use crate::note::Note;
@@ -85,6 +85,10 @@ impl Service for Slack {
             _ => None,
         };
         wrong.into_iter().map(|(field, sentence)| (field.to_owned(), sentence.to_owned())).collect()
+    }
+
+    fn way(&self) -> Way<'_> {
+        Way::Http(self)
     }
 
     fn place(&self) -> String {

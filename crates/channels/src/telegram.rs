@@ -5,7 +5,7 @@ use std::time::Duration;
 use http_probe::Url;
 use serde_json::{Value, json};
 
-use crate::channel::Service;
+use crate::channel::{Service, Way};
 use crate::exchange::{Http, Role, Seen, Step, Words, address, below, post, reference, referred};
 use crate::fields::{ANY_CERTIFICATE, Field, Kind, Reader, Writer, Wrong};
 use crate::note::{Note, State, has_full_name};
@@ -101,6 +101,10 @@ impl Service for Telegram {
             ));
         }
         wrong
+    }
+
+    fn way(&self) -> Way<'_> {
+        Way::Http(self)
     }
 
     fn place(&self) -> String {

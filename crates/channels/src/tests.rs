@@ -127,8 +127,9 @@ fn steps(channel: &Channel, note: &Note, previous: Option<&str>) -> Vec<Step> {
 }
 
 fn http(channel: &Channel) -> &dyn Http {
-    let Way::Http(service) = channel.way();
-    service
+    match channel.way() {
+        Way::Http(service) => service,
+    }
 }
 
 /// An incident that has just begun.

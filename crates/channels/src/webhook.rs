@@ -1,13 +1,17 @@
 //! Any program which takes a request over HTTP.
 
+use go_template::{Environment, Template, TemplateError};
 use http::{HeaderName, HeaderValue, header};
 use http_probe::{Method, Url};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use ring::hmac;
+use serde::de::IgnoredAny;
 
-use crate::channel::Service;
+use crate::channel::{Service, Way};
 use crate::exchange::{Http, Seen, Step, Words, address, header_value, hex, private_value, request};
 use crate::fields::{ANY_CERTIFICATE, Field, Kind, Reader, Writer, Wrong};
-use crate::note::Note;
+use crate::note::{Note, Severity, State};
 use crate::outcome::{Delivered, DeliveryError};
 use crate::secret::Secret;
 
@@ -15,6 +19,7 @@ use crate::secret::Secret;
 const BODY_MAX: usize = http_probe::MAX_BODY;
 /// Most headers of one's own.
 const HEADERS_MAX: usize = 20;
+const JSON: &str = "application/json";
 /// The signature, as GitHub's and others' receivers know it: `sha256=` and the HMAC of the body in
 /// hexadecimal.
 const SIGNATURE: HeaderName = HeaderName::from_static("x-hub-signature-256");
@@ -57,7 +62,7 @@ impl Service for Webhook {
             Field::address("url", "Address").help("It is not shown again, since such an address often is a secret.").example("https://nodered.example/hooks/house").secret().required(),
             Field::choice("method", "Method", &[("POST", "POST"), ("PUT", "PUT"), ("PATCH", "PATCH")]),
             Field::text("headers", "Headers").help("One on a line. They are not shown again.").example("X-Api-Key: …").secret(),
-            Field::text("body", "Body").help("A template in the language of Go's text/template; left blank, everything is sent as JSON. Fields: .title .body .severity .state .link .links .thread .tags .at .dedupe").example("{\"text\": {{ .title | toJson }}}"),
+            Field::text("body", "Body").help("A template in the language of Go's text/template; left blank, everything is sent as JSON. Fields: .title .body .text .severity .state .link .links .thread .tags .at .dedupe").example("{\"text\": {{ .title | toJson }}}"),
             Field::line("content_type", "Content type").help("Of a body of your own.").example("application/json"),
             Field::line("secret", "Secret").help("Signs the body: X-Hub-Signature-256 holds “sha256=” and its HMAC.").secret(),
             ANY_CERTIFICATE,
@@ -94,13 +99,76 @@ impl Service for Webhook {
         if self.content_type.as_deref().is_some_and(|text| HeaderValue::from_str(text).is_err()) {
             wrong.push(("content_type".to_owned(), "This is no content type.".to_owned()));
         }
+        if let Some(sentence) = self.wrong_body() {
+            wrong.push(("body".to_owned(), sentence));
+        }
         wrong
+    }
+
+    fn way(&self) -> Way<'_> {
+        Way::Http(self)
     }
 
     fn place(&self) -> String {
         let host = Url::parse(self.url.reveal()).map(|url| url.authority());
         format!("the webhook at {}", host.unwrap_or_else(|_| "an address that cannot be asked".to_owned()))
     }
+}
+
+impl Webhook {
+    /// What is sent of a note.
+    fn body(&self, note: &Note) -> Result<Vec<u8>, String> {
+        let Some(source) = &self.body else { return Ok(whole(note).into_bytes()) };
+        let wrong = |error: &TemplateError| format!("The body cannot be written as it says: {error}.");
+        let template = Template::parse(source).map_err(|error| wrong(&error))?;
+        // Dates are those of the note, so that the same note is always the same request.
+        let mut environment = Environment::new(note.at, TimeZone::UTC);
+        environment.limits.output = BODY_MAX;
+        let data = serde_json::from_str(&whole(note)).unwrap_or_default();
+        Ok(template.render(&data, &environment).map_err(|error| wrong(&error))?.into_bytes())
+    }
+
+    fn content_type(&self) -> &str {
+        self.content_type.as_deref().filter(|_| self.body.is_some()).unwrap_or(JSON)
+    }
+
+    /// What is wrong with the body, found out by writing it for a note which has everything that
+    /// JSON escapes.
+    fn wrong_body(&self) -> Option<String> {
+        let sentence = match self.body(&trial()) {
+            Err(sentence) => return Some(sentence),
+            Ok(body) if body.trim_ascii().is_empty() => "The body is empty once it is written.".to_owned(),
+            Ok(body) if is_json(self.content_type()) => {
+                let error = serde_json::from_slice::<IgnoredAny>(&body).err()?;
+                format!(
+                    "With a title that has a quotation mark in it, the body is no JSON ({error}). Write {{{{ .title | toJson }}}} without quotation marks around it, or enter another content type."
+                )
+            }
+            Ok(_) => return None,
+        };
+        Some(sentence)
+    }
+}
+
+/// A note as it may come.
+fn trial() -> Note {
+    Note {
+        title: "A \"trial\" \\ of the body".to_owned(),
+        body: "It has two lines\nand a \"quotation\".".to_owned(),
+        severity: Severity::Warning,
+        state: State::Test,
+        link: Some("https://hob.example/".to_owned()),
+        links: vec![("More".to_owned(), "https://hob.example/more".to_owned())],
+        thread: Some("trial".to_owned()),
+        tags: vec!["trial".to_owned()],
+        at: Timestamp::UNIX_EPOCH,
+        dedupe: "trial".to_owned(),
+    }
+}
+
+fn is_json(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == JSON || kind.ends_with("+json")
 }
 
 /// The note as JSON, for people's own programs.
@@ -133,13 +201,18 @@ fn headers(lines: &str) -> Result<Vec<(HeaderName, HeaderValue)>, String> {
 
 impl Http for Webhook {
     fn steps(&self, note: &Note, _: Option<&str>) -> Result<Vec<Step>, DeliveryError> {
-        let body = whole(note);
-        if body.len() > BODY_MAX {
-            return Err(DeliveryError::unsendable(format!("The body is larger than {BODY_MAX} bytes.")));
+        let body = self.body(note).map_err(DeliveryError::unsendable)?;
+        if body.is_empty() || body.len() > BODY_MAX {
+            return Err(DeliveryError::unsendable(format!(
+                "The body is empty, or larger than {BODY_MAX} bytes."
+            )));
         }
         let method = Method::from_bytes(self.method.as_bytes())
             .map_err(|_| DeliveryError::unsendable("The method of the webhook is none."))?;
-        let mut asked = request(method, address(self.url.reveal())?, "application/json", body.into_bytes());
+        let mut asked = request(method, address(self.url.reveal())?, JSON, body);
+        let kind = header_value(self.content_type(), "The content type")?;
+        asked.headers.retain(|(name, _)| name != header::CONTENT_TYPE);
+        asked.headers.push((header::CONTENT_TYPE, kind));
         asked.headers.push((DELIVERY, header_value(&note.dedupe, "The key of the delivery")?));
         if let Some(secret) = &self.secret {
             let key = hmac::Key::new(hmac::HMAC_SHA256, secret.reveal().as_bytes());
@@ -149,10 +222,6 @@ impl Http for Webhook {
         let own = headers(self.headers.reveal()).map_err(DeliveryError::unsendable)?;
         asked.headers.retain(|(name, _)| !own.iter().any(|(other, _)| other == name));
         asked.headers.extend(own);
-        if let Some(kind) = self.content_type.as_ref().filter(|_| self.body.is_some()) {
-            asked.headers.retain(|(name, _)| name != header::CONTENT_TYPE);
-            asked.headers.push((header::CONTENT_TYPE, header_value(kind, "The content type")?));
-        }
         Ok(vec![Step::send(asked)])
     }
 
