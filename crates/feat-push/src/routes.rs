@@ -1,6 +1,7 @@
 //! The addresses: extract, call, render. [`push_router`] is the whole push server; `pages` are Hob's own pages.
 
 pub(crate) mod account;
+mod asking;
 pub(crate) mod attachments;
 pub(crate) mod browsers;
 pub(crate) mod info;

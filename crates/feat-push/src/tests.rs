@@ -1,1 +1,5 @@
 //! Whole-hub tests through real sockets.
+
+mod account_api;
+mod people;
+mod users_api;

@@ -9,7 +9,8 @@
 //!  request, message, bytes ▶ Visitor::pay ─▶ meters in memory (model/limits.rs) ─────────▶ 429xx
 //! ```
 //!
-//! - A cookie never counts here: any page of any site may send requests to this server.
+//! - A cookie never counts here: any page of any site may send requests to this server. Nor does the local socket.
+//! - Until there is a first user everybody is refused.
 //! - Who is logged in and of whom no rule speaks may read and write every topic. Who is not may what `default_access` says.
 //! - An API token of the hub may what its scope says with every topic: `push` writes, `read` reads, `write` both. A push
 //!   token is its person.
@@ -21,6 +22,7 @@ mod porter;
 mod remembered;
 
 pub(crate) use crate::model::limits::SubscriptionPlace;
+pub(crate) use credential::auth_query;
 pub(crate) use porter::{Porter, porter, refusal_of};
 
 use crate::config::is_private;
@@ -38,7 +40,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Fetching and sending attachments may use up this many times the bytes a visitor may keep, each day. As in ntfy.
-const BANDWIDTH_TIMES_QUOTA: u64 = 5;
+pub(crate) const BANDWIDTH_TIMES_QUOTA: u64 = 5;
 
 /// What somebody may do with a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +62,19 @@ pub(crate) enum Cost {
     Email,
     /// So many bytes of attachments, sent or fetched.
     AttachmentBytes(u64),
+}
+
+/// What somebody has used up today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Used {
+    /// Messages published.
+    pub(crate) messages: u64,
+    /// E-mails sent.
+    pub(crate) emails: u64,
+    /// Bytes of attachments sent and fetched.
+    pub(crate) attachment_bytes: u64,
+    /// Subscriptions open now.
+    pub(crate) subscriptions: u32,
 }
 
 /// Somebody who was recognised.
@@ -170,12 +185,10 @@ impl Visitor {
         peer: Peer,
     ) -> Result<Self, Refusal> {
         let porter = porter(ctx);
+        porter.check_set_up(ctx).await?;
         let address = address_of(peer, headers, porter.settings().behind_proxy);
         match credential::read(headers, auth_query)? {
             Some(credential) => Self::with_credential(ctx, porter, credential, address).await,
-            None if peer == Peer::Local => {
-                Ok(Self::new(porter, Some(Arc::new(Known::of(&Identity::local()))), None))
-            }
             None => Ok(Self::new(porter, None, address)),
         }
     }
@@ -190,6 +203,7 @@ impl Visitor {
         address: Option<IpAddr>,
     ) -> Result<Self, Refusal> {
         let porter = porter(ctx);
+        porter.check_set_up(ctx).await?;
         match token {
             Some(token) => {
                 Self::with_credential(ctx, porter, Credential::Token(token.to_owned()), address).await
@@ -310,9 +324,23 @@ impl Visitor {
             }
         })?;
         if cost == Cost::Message {
-            self.porter.count_message();
+            self.porter.count_message(now);
         }
         Ok(())
+    }
+
+    /// What they have used up today.
+    pub(crate) fn used(&self, ctx: &Ctx) -> Used {
+        let (key, now, today) = (self.key(), ctx.clock.monotonic(), today(ctx));
+        self.porter.metered(|meters| {
+            let meter = meters.of(&key, now);
+            Used {
+                messages: meter.messages.used(today),
+                emails: meter.emails_today.used(today),
+                attachment_bytes: meter.attachment_bytes.used(today),
+                subscriptions: meter.subscriptions.load(Ordering::Relaxed),
+            }
+        })
     }
 
     /// Takes a place among this visitor's subscriptions.

@@ -86,6 +86,37 @@ impl Daily {
     }
 }
 
+/// How many things happened in the last minute or so, for a rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Recent {
+    minute: u64,
+    this: u32,
+    last: u32,
+}
+
+impl Recent {
+    /// Counts one.
+    pub(crate) fn count(&mut self, now: Duration) {
+        self.turn(now);
+        self.this = self.this.saturating_add(1);
+    }
+
+    /// How many a second: those of this minute, and of the last one what of it is less than a minute ago.
+    pub(crate) fn per_second(mut self, now: Duration) -> f64 {
+        self.turn(now);
+        let passed = (now.as_secs_f64() % 60.0) / 60.0;
+        (f64::from(self.this) + f64::from(self.last) * (1.0 - passed)) / 60.0
+    }
+
+    fn turn(&mut self, now: Duration) {
+        let minute = now.as_secs() / 60;
+        if minute != self.minute {
+            self.last = if minute == self.minute + 1 { self.this } else { 0 };
+            (self.minute, self.this) = (minute, 0);
+        }
+    }
+}
+
 /// What one visitor has used up.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
@@ -214,6 +245,23 @@ mod tests {
         assert!(messages.take(2, 3, Some(3)));
         assert!(messages.take(2, u64::MAX, None));
         assert_eq!(messages.used(3), 0);
+    }
+
+    #[test]
+    fn a_rate_is_that_of_the_last_minute() {
+        let mut recent = Recent::default();
+        let start = SECOND * 6000;
+        assert!(recent.per_second(start).abs() < f64::EPSILON);
+        for n in 0..120 {
+            recent.count(start + SECOND * n / 2);
+        }
+        assert!((recent.per_second(start + SECOND * 59) - 2.0).abs() < 0.1);
+        assert!(
+            (recent.per_second(start + SECOND * 90) - 1.0).abs() < 0.1,
+            "half of it is more than a minute ago"
+        );
+        assert!(recent.per_second(start + SECOND * 120).abs() < f64::EPSILON);
+        assert!(recent.per_second(start + SECOND * 999).abs() < f64::EPSILON);
     }
 
     #[test]

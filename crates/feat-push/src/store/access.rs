@@ -63,7 +63,8 @@ pub(crate) async fn remove_rule(db: &Db, subject: &Subject, pattern: &str) -> Re
 
 /// Removes every rule of one subject and those of its reservations.
 pub(crate) async fn remove_rules_of(db: &Db, subject: &Subject) -> Result<()> {
-    const SQL: &str = "DELETE FROM push_rule WHERE who = $1 OR (owner = $1 AND owner <> '')";
+    const SQL: &str = "DELETE FROM push_rule WHERE (who = $1 AND (owner = '' OR $1 <> ''))
+        OR (owner = $1 AND owner <> '')";
     on!(write db, p => sqlx::query(SQL).bind(who(subject)).execute(p).await.map(|_| ()))
         .doing(|| "Removing the rules about somebody".to_owned())
 }
@@ -84,4 +85,12 @@ pub(crate) async fn others_wrote(db: &Db, topic: &str, name: &str) -> Result<boo
         on!(read db, p => sqlx::query_as(SQL).bind(topic).bind(name).fetch_optional(p).await)
             .doing(|| format!("Looking whether others use the topic {topic}"))?;
     Ok(row.is_some())
+}
+
+/// How many bytes of attachments are kept that count for this visitor.
+pub(crate) async fn attachment_bytes(db: &Db, owner: &str) -> Result<u64> {
+    const SQL: &str = "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM push_attachment WHERE owner = $1";
+    let (bytes,): (i64,) = on!(read db, p => sqlx::query_as(SQL).bind(owner).fetch_one(p).await)
+        .doing(|| "Adding up the attachments of a visitor".to_owned())?;
+    Ok(u64::try_from(bytes).unwrap_or(0))
 }

@@ -84,6 +84,16 @@ pub(super) fn read(headers: &HeaderMap, auth_query: Option<&str>) -> Result<Opti
     }))
 }
 
+/// What `?auth=` (or `?authorization=`) says in the query of an address.
+pub(crate) fn auth_query(query: Option<&str>) -> Option<String> {
+    let value = query?.split('&').find_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        let wanted = name.eq_ignore_ascii_case("auth") || name.eq_ignore_ascii_case("authorization");
+        wanted.then_some(value)
+    })?;
+    Some(percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned())
+}
+
 /// UTF-8, or else Latin-1, which some clients still use.
 fn text_of(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|wrong| wrong.as_bytes().iter().map(|b| char::from(*b)).collect())
@@ -131,6 +141,14 @@ mod tests {
         }
         assert_eq!(read(&HeaderMap::new(), Some("%%%")).unwrap_err().code, 40101);
         assert_eq!(read(&HeaderMap::new(), Some(&"A".repeat(5000))).unwrap_err().code, 40101);
+    }
+
+    #[test]
+    fn the_address_may_say_it() {
+        assert_eq!(auth_query(Some("poll=1&auth=QmFz%3D")).as_deref(), Some("QmFz="));
+        assert_eq!(auth_query(Some("Authorization=x")).as_deref(), Some("x"));
+        assert_eq!(auth_query(Some("poll=1&author=x")), None);
+        assert_eq!(auth_query(None), None);
     }
 
     #[test]

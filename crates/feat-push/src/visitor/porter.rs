@@ -6,7 +6,7 @@ use super::remembered::{Mark, Remembered};
 use crate::config::{self, DefaultAccess, Settings};
 use crate::model::access::{Permission, Rule, Subject, Table};
 use crate::model::account::{is_push_token, token_hash};
-use crate::model::limits::{Meters, Refill, address_key};
+use crate::model::limits::{Meters, Recent, Refill, address_key};
 use crate::store::{access, tokens};
 use arc_swap::ArcSwap;
 use hob_base::{Error, Result};
@@ -37,12 +37,13 @@ pub(crate) struct Porter {
     meters: Mutex<Meters>,
     table: ArcSwap<Table>,
     table_is_read: AtomicBool,
+    is_set_up: AtomicBool,
     /// Held while rules are written and read again, so that the table in memory is never older than the one written.
     changing: tokio::sync::Mutex<()>,
     /// Counts the changes of the table.
     rules_number: AtomicU64,
-    /// Messages published since the hub started.
-    published: AtomicU64,
+    /// Messages published since the hub started, and lately.
+    published: Mutex<(u64, Recent)>,
 }
 
 impl Default for Porter {
@@ -55,9 +56,10 @@ impl Default for Porter {
             meters: Mutex::default(),
             table: ArcSwap::from_pointee(Table::default()),
             table_is_read: AtomicBool::new(false),
+            is_set_up: AtomicBool::new(false),
             changing: tokio::sync::Mutex::default(),
             rules_number: AtomicU64::new(0),
-            published: AtomicU64::new(0),
+            published: Mutex::default(),
         }
     }
 }
@@ -109,6 +111,21 @@ impl Porter {
         self.changes.get_or_init(Arc::default)
     }
 
+    /// Refuses everybody until there is a first user, as the rest of the hub does.
+    pub(super) async fn check_set_up(&self, ctx: &Ctx) -> Result<(), Refusal> {
+        if self.is_set_up.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let set_up = match ctx.gate() {
+            Some(gate) => (gate.is_set_up)(ctx.clone()).await.map_err(|error| refusal_of(&error))?,
+            None => true,
+        };
+        // That never changes back.
+        self.is_set_up.store(set_up, Ordering::Relaxed);
+        let refused = || unavailable("Hob is not set up yet: open it in a browser first.");
+        if set_up { Ok(()) } else { Err(refused()) }
+    }
+
     /// Counts every change of rules, users and tokens.
     pub(super) fn generation(&self) -> u64 {
         self.rules_number.load(Ordering::Acquire).wrapping_add(self.changes().number())
@@ -120,13 +137,16 @@ impl Porter {
     }
 
     /// Notes that a message was published.
-    pub(super) fn count_message(&self) {
-        self.published.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn count_message(&self, now: Duration) {
+        let (all, recent) = &mut *locked(&self.published);
+        *all += 1;
+        recent.count(now);
     }
 
-    /// Messages published since the hub started.
-    pub(crate) fn published(&self) -> u64 {
-        self.published.load(Ordering::Relaxed)
+    /// Messages published since the hub started, and how many a second lately.
+    pub(crate) fn published(&self, now: Duration) -> (u64, f64) {
+        let (all, recent) = *locked(&self.published);
+        (all, recent.per_second(now))
     }
 
     /// What who is not logged in may where no rule says anything.
