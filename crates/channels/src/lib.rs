@@ -30,12 +30,17 @@
 //! the same scheme, host and port, and from `http` to `https` on the same host. Nothing is sent to a
 //! server whose certificate is not trusted, unless the channel says so. No error, answer or `Debug`
 //! shows one.
+//!
+//! The Cargo feature `fuzzing` opens what reads a stranger's bytes to the fuzz targets of this
+//! repository; it is no part of the API.
 
 mod apprise_api;
 mod channel;
 mod discord;
 mod exchange;
 mod fields;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod gotify;
 mod home_assistant;
 mod markdown;
