@@ -1,24 +1,9 @@
-//! Notify: one sentence on what it is for.
-//!
-//! Data flow: what comes in, what is judged in `model`, what comes out.
-//!
-//! Invariants:
-//! - What always holds, whatever the outside does.
-//!
-//! It owns no tables.
-
+//! Notify.
 mod model;
 mod pages;
 mod routes;
-
-use hob_feature::{Feature, NavEntry};
-
+use hob_feature::Feature;
 /// Notify.
-pub const FEATURE: Feature = Feature {
-    nav: &[NavEntry { title: "Notify", path: routes::PATH, icon: "service" }],
-    routes: routes::routes,
-    ..Feature::new("notify", "Notify")
-};
-
+pub const FEATURE: Feature = Feature { ..Feature::new("notify", "Notifications") };
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,7 @@
-//! Plain types and pure rules: no I/O, so that every rule has a test that needs no patience.
+//! What is decided here, without any I/O: which news goes where, how a delivery lives, how well a channel works.
 
-use hob_base::{Health, Level};
-
-/// How well it goes when `count` things were found.
-pub(super) fn judge(count: usize) -> Health {
-    if count == 0 {
-        return Health::new(Level::Warning, "Nothing was found.")
-            .with_remedy("Say here what to do about it.");
-    }
-    Health::ok(format!("{count} found."))
-}
+pub(crate) mod news;
+pub(crate) mod pulse;
+pub(crate) mod queue;
+pub(crate) mod route;
+pub(crate) mod words;
