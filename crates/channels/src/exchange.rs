@@ -29,7 +29,7 @@ const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("Hob/", env!("CARGO_PKG_VERSION"), " (+notification)"));
 
 /// A service that is reached by requests over HTTP.
-pub(crate) trait Http {
+pub(crate) trait Http: Sync {
     /// What to ask, in this order, to tell `note`; `previous` is the reference of the delivery which
     /// began its thread.
     fn steps(&self, note: &Note, previous: Option<&str>) -> Result<Vec<Step>, DeliveryError>;
