@@ -144,8 +144,12 @@ impl Book {
 
     /// Moves what has ended out of the queue, to be written.
     fn sweep(&mut self) {
-        let ended: Vec<String> =
-            self.open.iter().filter(|(_, delivery)| !delivery.state.is_open()).map(|(key, _)| key.clone()).collect();
+        let ended: Vec<String> = self
+            .open
+            .iter()
+            .filter(|(_, delivery)| !delivery.state.is_open())
+            .map(|(key, _)| key.clone())
+            .collect();
         for key in ended {
             if let Some(delivery) = self.open.remove(&key) {
                 self.unsaved.deliveries.insert(key, delivery);
@@ -157,7 +161,8 @@ impl Book {
     fn shed(&mut self, now: Timestamp) {
         while self.open.len() > OPEN_MAX {
             let waiting = self.open.values_mut().filter(|delivery| delivery.state == State::Waiting);
-            let Some(least) = waiting.min_by_key(|delivery| (delivery.news.severity, delivery.created_at)) else {
+            let Some(least) = waiting.min_by_key(|delivery| (delivery.news.severity, delivery.created_at))
+            else {
                 return;
             };
             let place = Place { channel: String::new(), person: None };
@@ -178,21 +183,35 @@ impl Book {
         if expired {
             self.sweep();
         }
-        let threads: HashSet<_> =
-            self.open.values().filter(|delivery| delivery.state == State::Sending).filter_map(thread_of).collect();
-        let due = self.open.values().filter(|delivery| delivery.state == State::Waiting && delivery.due <= now.wall);
+        let threads: HashSet<_> = self
+            .open
+            .values()
+            .filter(|delivery| delivery.state == State::Sending)
+            .filter_map(thread_of)
+            .collect();
+        let due = self
+            .open
+            .values()
+            .filter(|delivery| delivery.state == State::Waiting && delivery.due <= now.wall);
         let mut order: Vec<_> = due
             .filter(|delivery| thread_of(delivery).is_none_or(|thread| !threads.contains(&thread)))
             .map(|delivery| (Reverse(delivery.news.severity), delivery.news.at, delivery.key.clone()))
             .collect();
         order.sort();
         let mut flights = Vec::new();
-        let mut threads: HashSet<_> = threads.into_iter().map(|(id, rule, who)| (id, rule.to_owned(), who.map(str::to_owned))).collect();
+        let mut threads: HashSet<_> = threads
+            .into_iter()
+            .map(|(id, rule, who)| (id, rule.to_owned(), who.map(str::to_owned)))
+            .collect();
         for (_, _, key) in order {
             if self.busy.len() >= FLIGHTS_MAX {
                 break;
             }
-            let thread = self.open.get(&key).and_then(thread_of).map(|(id, rule, who)| (id, rule.to_owned(), who.map(str::to_owned)));
+            let thread = self
+                .open
+                .get(&key)
+                .and_then(thread_of)
+                .map(|(id, rule, who)| (id, rule.to_owned(), who.map(str::to_owned)));
             if thread.as_ref().is_some_and(|thread| threads.contains(thread)) {
                 continue;
             }
@@ -286,7 +305,9 @@ impl Book {
         if delivery.state == State::Waiting {
             // While it was on its way something newer may have come.
             let newer = self.open.values_mut().filter(|other| {
-                other.state == State::Waiting && other.same_thread(&delivery) && other.news.at >= delivery.news.at
+                other.state == State::Waiting
+                    && other.same_thread(&delivery)
+                    && other.news.at >= delivery.news.at
             });
             if let Some(newer) = newer.max_by_key(|other| other.news.at) {
                 overtake(newer, std::iter::once(&mut delivery), now);
@@ -301,7 +322,11 @@ impl Book {
 
     /// When something is due next.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        self.open.values().filter(|delivery| delivery.state == State::Waiting).map(|delivery| delivery.due).min()
+        self.open
+            .values()
+            .filter(|delivery| delivery.state == State::Waiting)
+            .map(|delivery| delivery.due)
+            .min()
     }
 
     /// How much is on its way or waits.

@@ -322,7 +322,7 @@ mod tests {
             paused: false,
             per_minute: 5,
             kind: "gotify".into(),
-            values: Values::from([("url".into(), "http://127.0.0.1:1".into())]),
+            values: Values::from([("server".into(), "http://127.0.0.1:1".into())]),
             secrets: vec![("token".into(), SecretSource::File("/nowhere/at/all".into()))],
         };
         let channel = channel.open();

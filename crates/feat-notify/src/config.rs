@@ -51,7 +51,7 @@ const CHANNELS_EXAMPLE: &str = r#"# Ways to tell people something. Built-in push
 # owner = "anna"                        # whose it is; without it the house's
 # per_minute = 30                       # the most messages a minute
 # paused = false
-# url = "https://gotify.home.lan"       # the fields of its kind,
+# server = "https://gotify.home.lan"    # the fields of its kind,
 # token = { file = "/run/secrets/gotify" } # secrets by reference
 "#;
 
@@ -252,7 +252,7 @@ mod tests {
     fn mistakes_are_named_with_what_would_be_right() {
         let (channels, rules, problems) = problems_of(
             "[notify]\naddress = \"hob\"\ntopic = \"a b\"\n\
-             [[channel]]\nname = \"own\"\nkind = \"gotify\"\nurl = \"nothing\"\ntoken = \"x\"\n\
+             [[channel]]\nname = \"own\"\nkind = \"gotify\"\nserver = \"nothing\"\ntoken = \"x\"\n\
              [[channel]]\nname = \"x\"\nkind = \"pigeon\"\n\
              [[route]]\nto = []\nseverities = [\"bad\"]\ncolour = \"red\"\n",
         );
@@ -261,7 +261,7 @@ mod tests {
             "hob.toml:2: notify.address: write how people reach Hob",
             "hob.toml:3: notify.topic: A topic consists",
             "channel[1].name: “own” means something else",
-            "channel[1].url",
+            "channel[1].server",
             "channel[1].token: secrets do not belong",
             "channel[2].kind: there is no such kind of channel; there are push,",
             "route[1].to: Say through which channel",

@@ -1,7 +1,7 @@
 //! What jobs and pages share: the channels and rules as they are now, how each channel works, and what is handed to the
 //! dispatcher.
 
-use crate::channel::{Channel, Origin, Stored, What};
+use crate::channel::{Channel, FileChannel, Origin, Stored, What};
 use crate::config::{Settings, read, read_channels, read_rules};
 use crate::model::news::News;
 use crate::model::pulse::Pulse;
@@ -94,7 +94,7 @@ impl Desk {
             channels.push(Channel::built_in(PUSH, "Built-in push", push));
             channels.push(Channel::built_in(BROWSERS, "Browsers", What::Browsers));
         }
-        channels.extend(read_channels(&ctx.config, &problems).into_iter().map(|channel| channel.open()));
+        channels.extend(read_channels(&ctx.config, &problems).into_iter().map(FileChannel::open));
         for row in rows {
             // What stands in the settings file wins.
             if !channels.iter().any(|channel| channel.name == row.name) {
@@ -202,7 +202,9 @@ impl Desk {
             return Err(Error::Conflict(format!("At most {RULES_MAX} rules are possible.")));
         }
         // Lists of strings: writing them as JSON cannot fail.
-        let texts = rules.iter().map(|rule| (rule.id.clone(), serde_json::to_string(&rule.text()).unwrap_or_default()));
+        let texts = rules
+            .iter()
+            .map(|rule| (rule.id.clone(), serde_json::to_string(&rule.text()).unwrap_or_default()));
         store::save_rules(&ctx.db, &texts.collect::<Vec<_>>()).await?;
         self.load(ctx).await?;
         self.bell.notify_one();

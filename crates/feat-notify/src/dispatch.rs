@@ -13,13 +13,13 @@ use crate::send::{Message, feel, send};
 use crate::store::{self, Query};
 use channels::Sender;
 use hob_base::silence::{Labels, labels_of};
-use hob_base::{IncidentId, Result, ResourceId, Timestamp};
+use hob_base::{IncidentId, ResourceId, Result, Timestamp};
 use hob_feature::{Ctx, Notice};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -188,7 +188,8 @@ impl Dispatcher {
             for notice in &due {
                 self.take(notice, now).await;
             }
-            let last = due.last().map(|notice| notice.due).filter(|last| due.len() >= DUE_MAX && *last > from);
+            let last =
+                due.last().map(|notice| notice.due).filter(|last| due.len() >= DUE_MAX && *last > from);
             let Some(last) = last else { break };
             from = last;
         }
@@ -243,7 +244,8 @@ impl Dispatcher {
     }
 
     fn launch(&mut self, flight: Flight) {
-        let (ctx, desk, sender, sent) = (self.ctx.clone(), self.desk.clone(), self.sender.clone(), flight.clone());
+        let (ctx, desk, sender, sent) =
+            (self.ctx.clone(), self.desk.clone(), self.sender.clone(), flight.clone());
         let handle = self.flights.spawn(async move {
             let setup = match desk.setup(&ctx).await {
                 Ok(setup) => setup,
@@ -313,7 +315,10 @@ impl Dispatcher {
             None => {}
             Some(error) => {
                 if !self.refused {
-                    warn!(error, "what was told to whom cannot be written; it is kept in memory and people are told all the same");
+                    warn!(
+                        error,
+                        "what was told to whom cannot be written; it is kept in memory and people are told all the same"
+                    );
                 }
                 self.refused = true;
                 self.book.put_back(batch);
@@ -339,10 +344,11 @@ impl Dispatcher {
 pub(crate) fn about(ctx: &Ctx, incident: &hob_base::Incident) -> About {
     let mut members: Vec<&hob_base::incident::Member> = incident.members.iter().collect();
     members.sort_by_key(|member| member.resource != incident.cause.resource);
-    let labels = members.into_iter().take(ABOUT_MAX).map(|member| match ctx.resources.get(&member.resource) {
-        Some(resource) => labels_of(&resource),
-        None => labels_of_absent(&member.resource, &member.name),
-    });
+    let labels =
+        members.into_iter().take(ABOUT_MAX).map(|member| match ctx.resources.get(&member.resource) {
+            Some(resource) => labels_of(&resource),
+            None => labels_of_absent(&member.resource, &member.name),
+        });
     (Some(incident.cause.resource.clone()), labels.collect())
 }
 

@@ -2,9 +2,9 @@
 
 use crate::desk::Desk;
 use crate::dispatch;
+use crate::model::route::{CHANNEL_KIND, CHANNEL_SCOPE};
 use crate::send::{forget, observe, resource_of};
 use crate::store;
-use crate::model::route::{CHANNEL_KIND, CHANNEL_SCOPE};
 use hob_base::Result;
 use hob_base::wording::counted;
 use hob_feature::{Ctx, Job};
@@ -48,5 +48,8 @@ async fn tidy(ctx: Ctx) -> Result<String> {
     let setup = desk.setup(&ctx).await?;
     let now = ctx.clock.now();
     let gone = store::tidy(&ctx.db, now.minus(setup.settings.keep), now.minus(TAKEN_KEPT)).await?;
-    Ok(format!("Deleted {} of the log that were too old.", counted(usize::try_from(gone).unwrap_or(usize::MAX), "message")))
+    Ok(format!(
+        "Deleted {} of the log that were too old.",
+        counted(usize::try_from(gone).unwrap_or(usize::MAX), "message")
+    ))
 }

@@ -5,11 +5,11 @@ use crate::desk::Desk;
 use crate::model::news::News;
 use crate::model::note::Pen;
 use crate::model::queue::Outcome;
+use crate::model::route::{CHANNEL_KIND, CHANNEL_SCOPE};
 use channels::{Answer, DELIVERY_MAX, DeliveryError, Sender};
 use hob_base::Observation;
 use hob_base::ResourceId;
 use hob_feature::Ctx;
-use crate::model::route::{CHANNEL_KIND, CHANNEL_SCOPE};
 use std::time::Duration;
 
 /// The push server and browsers are given up after this.
@@ -66,7 +66,9 @@ fn words(answer: &Answer) -> (Option<u16>, String) {
 fn failure(error: &DeliveryError) -> Outcome {
     let status = error.answer().map(|answer| answer.status).filter(|status| *status > 0);
     let mut text = error.to_string();
-    if let Some(answer) = error.answer().map(|answer| &answer.text).filter(|said| !text.contains(said.as_str())) {
+    if let Some(answer) =
+        error.answer().map(|answer| &answer.text).filter(|said| !text.contains(said.as_str()))
+    {
         text.push_str(&format!(" It said: {answer}"));
     }
     if error.is_worth_trying_again() {
@@ -105,7 +107,13 @@ async fn to_browsers(ctx: &Ctx, pen: &Pen<'_>, message: &Message<'_>) -> Outcome
                 Some(first) => format!(" Others did not: {first}"),
                 None => String::new(),
             };
-            Outcome::Taken { status: None, text: format!("{} of {whose} took it.{missed}", hob_base::wording::counted(push.reached, "browser")) }
+            Outcome::Taken {
+                status: None,
+                text: format!(
+                    "{} of {whose} took it.{missed}",
+                    hob_base::wording::counted(push.reached, "browser")
+                ),
+            }
         }
         Ok(Ok(push)) if push.failed.is_empty() => {
             Outcome::Nobody { text: format!("No browser of {whose} has been allowed to be notified yet.") }

@@ -32,8 +32,7 @@ pub(crate) struct ChannelRow {
 
 /// All channels of people.
 pub(crate) async fn list_channels(db: &Db) -> Result<Vec<ChannelRow>> {
-    const SQL: &str =
-        "SELECT name, title, owner, paused, per_minute, config, created_at FROM notify_channel ORDER BY created_at, name";
+    const SQL: &str = "SELECT name, title, owner, paused, per_minute, config, created_at FROM notify_channel ORDER BY created_at, name";
     type Columns = (String, String, Option<String>, bool, i64, Vec<u8>, i64);
     let rows: Vec<Columns> = on!(read db, p => sqlx::query_as(SQL).fetch_all(p).await)
         .doing(|| "Reading the channels".to_owned())?;
@@ -124,7 +123,10 @@ pub(crate) struct Batch {
 impl Batch {
     /// Whether there is nothing to write.
     pub(crate) fn is_empty(&self) -> bool {
-        self.deliveries.is_empty() && self.taken.is_empty() && self.threads.is_empty() && self.marks.is_empty()
+        self.deliveries.is_empty()
+            && self.taken.is_empty()
+            && self.threads.is_empty()
+            && self.marks.is_empty()
     }
 }
 
@@ -189,8 +191,7 @@ fn words(delivery: &Delivery) -> String {
     words.to_lowercase()
 }
 
-const MARK: &str =
-    "INSERT INTO notify_mark (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+const MARK: &str = "INSERT INTO notify_mark (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 
 /// All small things.
 pub(crate) async fn list_marks(db: &Db) -> Result<HashMap<String, String>> {
@@ -223,8 +224,7 @@ pub(crate) async fn list_taken(db: &Db, since: Timestamp) -> Result<HashMap<Stri
 
 /// What is not at its end yet.
 pub(crate) async fn list_open(db: &Db) -> Result<Vec<Delivery>> {
-    const SQL: &str =
-        "SELECT body FROM notify_delivery WHERE state IN ('waiting', 'sending') ORDER BY created_at, key LIMIT $1";
+    const SQL: &str = "SELECT body FROM notify_delivery WHERE state IN ('waiting', 'sending') ORDER BY created_at, key LIMIT $1";
     let rows: Vec<(String,)> = on!(read db, p => sqlx::query_as(SQL).bind(READ_MAX).fetch_all(p).await)
         .doing(|| "Reading what is still to be told".to_owned())?;
     Ok(rows.into_iter().filter_map(read_delivery).collect())
@@ -282,7 +282,8 @@ fn escaped(word: &str) -> String {
 
 /// Everything that was told of one incident, oldest first.
 pub(crate) async fn list_of_incident(db: &Db, incident: IncidentId) -> Result<Vec<Delivery>> {
-    const SQL: &str = "SELECT body FROM notify_delivery WHERE incident = $1 ORDER BY created_at, key LIMIT 500";
+    const SQL: &str =
+        "SELECT body FROM notify_delivery WHERE incident = $1 ORDER BY created_at, key LIMIT 500";
     let rows: Vec<(String,)> = on!(read db, p => sqlx::query_as(SQL).bind(incident.0).fetch_all(p).await)
         .doing(|| format!("Reading who was told of incident {incident}"))?;
     Ok(rows.into_iter().filter_map(read_delivery).collect())
@@ -290,11 +291,12 @@ pub(crate) async fn list_of_incident(db: &Db, incident: IncidentId) -> Result<Ve
 
 /// One delivery.
 pub(crate) async fn find_delivery(db: &Db, key: &str) -> Result<Option<Delivery>> {
-    let row: Option<(String,)> = on!(read db, p => sqlx::query_as("SELECT body FROM notify_delivery WHERE key = $1")
+    let row: Option<(String,)> =
+        on!(read db, p => sqlx::query_as("SELECT body FROM notify_delivery WHERE key = $1")
         .bind(key)
         .fetch_optional(p)
         .await)
-    .doing(|| "Reading a message".to_owned())?;
+        .doing(|| "Reading a message".to_owned())?;
     Ok(row.and_then(read_delivery))
 }
 
@@ -306,7 +308,8 @@ fn read_delivery((body,): (String,)) -> Option<Delivery> {
 
 /// What a message about an incident edits or answers.
 pub(crate) async fn find_thread(db: &Db, incident: IncidentId, place: &Place) -> Result<Option<String>> {
-    const SQL: &str = "SELECT reference FROM notify_thread WHERE incident = $1 AND channel = $2 AND person = $3";
+    const SQL: &str =
+        "SELECT reference FROM notify_thread WHERE incident = $1 AND channel = $2 AND person = $3";
     let person = place.person.as_deref().unwrap_or_default();
     let row: Option<(String,)> = on!(read db, p => sqlx::query_as(SQL)
         .bind(incident.0)
@@ -326,7 +329,8 @@ pub(crate) async fn forget_threads(db: &Db, channel: &str) -> Result<()> {
 
 /// Deletes what is older. Returns how many messages that were.
 pub(crate) async fn tidy(db: &Db, told_before: Timestamp, taken_before: Timestamp) -> Result<u64> {
-    const DELIVERIES: &str = "DELETE FROM notify_delivery WHERE created_at < $1 AND state NOT IN ('waiting', 'sending')";
+    const DELIVERIES: &str =
+        "DELETE FROM notify_delivery WHERE created_at < $1 AND state NOT IN ('waiting', 'sending')";
     let run = on!(write db, p => async {
         let mut tx = p.begin().await?;
         let gone = sqlx::query(DELIVERIES).bind(told_before.millis()).execute(&mut *tx).await?.rows_affected();

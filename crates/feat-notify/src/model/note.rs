@@ -130,7 +130,13 @@ mod tests {
     const PEN: Pen<'static> = Pen { site: "http://nas:4620", hub: "nas/1.home", zone: &TimeZone::UTC };
 
     fn news(kind: Kind) -> News {
-        News { kind, incident: Some(IncidentId(7)), severity: Level::Critical, path: "/incidents/7".into(), ..test_news("x", "anna", Timestamp::from_millis(0)) }
+        News {
+            kind,
+            incident: Some(IncidentId(7)),
+            severity: Level::Critical,
+            path: "/incidents/7".into(),
+            ..test_news("x", "anna", Timestamp::from_millis(0))
+        }
     }
 
     #[test]
@@ -147,7 +153,8 @@ mod tests {
 
     #[test]
     fn what_was_not_told_in_time_is_told_with_what_came_after() {
-        let opened = News { title: "The disk is full".into(), body: "No byte is left.".into(), ..news(Kind::Opened) };
+        let opened =
+            News { title: "The disk is full".into(), body: "No byte is left.".into(), ..news(Kind::Opened) };
         let closed = News { body: "Everything is well again.".into(), ..news(Kind::Closed) }.after(&opened);
         assert_eq!(
             PEN.note(&closed, "k").body,

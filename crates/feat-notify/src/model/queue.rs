@@ -145,9 +145,9 @@ impl Outcome {
     /// The status of the answer and what it says.
     pub(crate) fn words(&self) -> (Option<u16>, &str) {
         match self {
-            Self::Taken { status, text } | Self::Later { status, text, .. } | Self::Refused { status, text } => {
-                (*status, text)
-            }
+            Self::Taken { status, text }
+            | Self::Later { status, text, .. }
+            | Self::Refused { status, text } => (*status, text),
             Self::Nobody { text } => (None, text),
         }
     }
@@ -229,7 +229,8 @@ impl Delivery {
     pub(crate) fn pick(&self, now: Timestamp) -> Option<usize> {
         let fresh = self.fresh().filter(|_| self.moves_on_at().is_none_or(|at| at <= now));
         fresh.or_else(|| {
-            let begun = self.steps.iter().enumerate().filter(|(_, step)| step.begun_at.is_some() && !step.refused);
+            let begun =
+                self.steps.iter().enumerate().filter(|(_, step)| step.begun_at.is_some() && !step.refused);
             begun.min_by_key(|(i, step)| (step.tries, *i)).map(|(i, _)| i)
         })
     }
@@ -347,7 +348,11 @@ pub(crate) fn overtake<'a>(
 ) {
     let mut untold: Option<News> = None;
     for old in older {
-        if old.state == State::Waiting && old.same_thread(newer) && old.news.at <= newer.news.at && old.key != newer.key {
+        if old.state == State::Waiting
+            && old.same_thread(newer)
+            && old.news.at <= newer.news.at
+            && old.key != newer.key
+        {
             if untold.as_ref().is_none_or(|first| old.news.at < first.at) {
                 untold = Some(old.news.clone());
             }

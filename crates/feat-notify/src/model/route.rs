@@ -70,7 +70,9 @@ impl FromStr for Target {
             _ if !text.is_empty() && !text.contains(':') => Ok(Self::Named(text.to_owned())),
             _ => {
                 let shown: String = text.chars().take(60).collect();
-                Err(format!("“{shown}” is not a channel: write its name, “own:mail” for the mail of whom it is for, or “own” for whatever they have"))
+                Err(format!(
+                    "“{shown}” is not a channel: write its name, “own:mail” for the mail of whom it is for, or “own” for whatever they have"
+                ))
             }
         }
     }
@@ -345,7 +347,8 @@ fn resolve(
                 None => problems.push((false, format!("There is no channel “{name}”."))),
                 Some(face) if face.paused => problems.push((false, format!("“{name}” is paused."))),
                 Some(Face { owner: Some(owner), .. }) if person.is_some_and(|who| who != owner) => {
-                    let why = format!("“{name}” is {owner}’s, and this is for {}.", person.unwrap_or_default());
+                    let why =
+                        format!("“{name}” is {owner}’s, and this is for {}.", person.unwrap_or_default());
                     problems.push((true, why));
                 }
                 Some(_) => places.push(place(name, person)),
@@ -451,12 +454,18 @@ impl Rule {
         let news = each("news", &text.news, &mut mistakes, |word| {
             let known = Kind::RULED.into_iter().find(|kind| kind.as_str() == word);
             known.ok_or_else(|| {
-                format!("“{}” is no kind of news: use opened, changed, reminder, escalated or closed.", short(word))
+                format!(
+                    "“{}” is no kind of news: use opened, changed, reminder, escalated or closed.",
+                    short(word)
+                )
             })
         });
         let kinds = each("kinds", &text.kinds, &mut mistakes, |word| {
-            let good = word.len() <= 40 && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-            let wrong = || format!("“{}” is no kind of resource: write for example service or certificate.", short(word));
+            let good = word.len() <= 40
+                && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+            let wrong = || {
+                format!("“{}” is no kind of resource: write for example service or certificate.", short(word))
+            };
             if good { Ok(word.to_owned()) } else { Err(wrong()) }
         });
         let matchers = each("match", &text.matchers, &mut mistakes, str::parse::<Matcher>);

@@ -144,8 +144,8 @@ mod tests {
     use super::super::route::RuleText;
     use super::*;
 
-    fn said(text: RuleText) -> String {
-        let rule = Rule::read("1", &text).unwrap();
+    fn said(text: &RuleText) -> String {
+        let rule = Rule::read("1", text).unwrap();
         sentence(&rule, &|name| name.to_owned())
     }
 
@@ -157,15 +157,23 @@ mod tests {
     fn rules_are_told_in_sentences() {
         let to = |items: &[&str]| RuleText { to: texts(items), ..RuleText::default() };
         assert_eq!(
-            said(RuleText { who: "everyone".into(), severities: texts(&["critical"]), ..to(&["own:push", "own:mail"]) }),
+            said(&RuleText {
+                who: "everyone".into(),
+                severities: texts(&["critical"]),
+                ..to(&["own:push", "own:mail"])
+            }),
             "Critical, at any time → the phone of everyone, then the mail of everyone."
         );
         assert_eq!(
-            said(RuleText { severities: texts(&["warning"]), hours: texts(&["daily 08:00-22:00"]), ..to(&["own:mail"]) }),
+            said(&RuleText {
+                severities: texts(&["warning"]),
+                hours: texts(&["daily 08:00-22:00"]),
+                ..to(&["own:mail"])
+            }),
             "Warning, 8:00–22:00 → the mail of whom it is for."
         );
         assert_eq!(
-            said(RuleText {
+            said(&RuleText {
                 who: "anna".into(),
                 news: texts(&["opened", "closed"]),
                 kinds: texts(&["certificate", "domain"]),
@@ -180,6 +188,6 @@ mod tests {
              built-in push, then the browsers of anna, then “chat”, then whatever channel anna has. The next one is \
              tried after 1 hour. No rule behind it is looked at."
         );
-        assert_eq!(said(to(&["push"])), "Everything, at any time → built-in push.");
+        assert_eq!(said(&to(&["push"])), "Everything, at any time → built-in push.");
     }
 }

@@ -48,7 +48,11 @@ fn taken() -> Outcome {
 }
 
 /// Tries at each time it is due, and tells which place was tried when, until it ends or `tries` are done.
-fn run(delivery: &mut Delivery, tries: usize, answer: impl Fn(&str, Timestamp) -> Outcome) -> Vec<(u64, String)> {
+fn run(
+    delivery: &mut Delivery,
+    tries: usize,
+    answer: impl Fn(&str, Timestamp) -> Outcome,
+) -> Vec<(u64, String)> {
     let mut done = Vec::new();
     let mut now = delivery.due;
     while done.len() < tries && delivery.state.is_open() {

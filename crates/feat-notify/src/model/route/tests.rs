@@ -135,10 +135,7 @@ fn whom_it_is_for_everyone_and_one_person() {
 #[test]
 fn a_chain_keeps_its_order_and_names_each_place_once() {
     let case = Case::of(&[rule(&["own:pushover", "own", "browsers", "chat", "chat"])]);
-    assert_eq!(
-        case.told(&news(Some("anna"))),
-        ["r0 anna: anna-phone, anna-mail, browsers@anna, chat"]
-    );
+    assert_eq!(case.told(&news(Some("anna"))), ["r0 anna: anna-phone, anna-mail, browsers@anna, chat"]);
     // Who has no phone is told through what is left.
     assert_eq!(case.told(&news(Some("ben"))), ["r0 ben: ben-mail, browsers@ben, chat"]);
 }
@@ -161,7 +158,10 @@ fn what_a_rule_asks_for_must_be_so() {
         (RuleText { kinds: list("drive"), ..base() }, None),
         (RuleText { kinds: list("host"), ..base() }, Some("It is only for host.")),
         (RuleText { matchers: list("tag=media"), ..base() }, None),
-        (RuleText { matchers: list("tag=other"), ..base() }, Some("It is only for what matches tag=\"other\".")),
+        (
+            RuleText { matchers: list("tag=other"), ..base() },
+            Some("It is only for what matches tag=\"other\"."),
+        ),
         (RuleText { hours: list("daily 08:00-22:00"), ..base() }, None),
         (
             RuleText { hours: list("daily 22:00-08:00"), ..base() },
@@ -177,7 +177,8 @@ fn what_a_rule_asks_for_must_be_so() {
 
 #[test]
 fn kind_and_labels_must_hold_of_the_same_resource() {
-    let text = RuleText { kinds: vec!["service".into()], matchers: vec!["tag=media".into()], ..rule(&["push"]) };
+    let text =
+        RuleText { kinds: vec!["service".into()], matchers: vec!["tag=media".into()], ..rule(&["push"]) };
     let mut case = Case::of(&[text]);
     case.about.push(labels(&[("kind", "service"), ("tag", "family")]));
     assert!(case.told(&news(None)).is_empty());
