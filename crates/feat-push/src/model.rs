@@ -3,3 +3,4 @@
 pub(crate) mod access;
 pub(crate) mod account;
 pub(crate) mod limits;
+pub(crate) mod markdown;

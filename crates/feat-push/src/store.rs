@@ -3,5 +3,6 @@
 pub(crate) mod access;
 pub(crate) mod attachments;
 pub(crate) mod browsers;
+pub(crate) mod inbox;
 pub(crate) mod messages;
 pub(crate) mod tokens;

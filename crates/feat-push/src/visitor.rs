@@ -39,9 +39,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Fetching and sending attachments may use up this many times the bytes a visitor may keep, each day. As in ntfy.
-pub(crate) const BANDWIDTH_TIMES_QUOTA: u64 = 5;
-
 /// What somebody may do with a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Right {
@@ -60,7 +57,7 @@ pub(crate) enum Cost {
     Message,
     /// One e-mail.
     Email,
-    /// So many bytes of attachments, sent or fetched.
+    /// So many bytes of attachments that are kept for a while.
     AttachmentBytes(u64),
 }
 
@@ -71,8 +68,6 @@ pub(crate) struct Used {
     pub(crate) messages: u64,
     /// E-mails sent.
     pub(crate) emails: u64,
-    /// Bytes of attachments sent and fetched.
-    pub(crate) attachment_bytes: u64,
     /// Subscriptions open now.
     pub(crate) subscriptions: u32,
 }
@@ -288,7 +283,7 @@ impl Visitor {
     /// Uses something up. Requests and bytes from exempt networks are counted, but not limited.
     ///
     /// # Errors
-    /// 42901, 42902, 42905, 42908: the limit that is reached.
+    /// 41301, 42901, 42902, 42908: the limit that is reached.
     pub(crate) fn pay(&self, ctx: &Ctx, cost: Cost) -> Result<(), Refusal> {
         let settings = self.porter.settings();
         let (limits, now, today) = (&settings.visitor, ctx.clock.monotonic(), today(ctx));
@@ -316,10 +311,9 @@ impl Visitor {
                     Ok(())
                 }
                 Cost::AttachmentBytes(bytes) => {
-                    let limit = limits.attachments.saturating_mul(BANDWIDTH_TIMES_QUOTA);
-                    let limit = Some(limit).filter(|_| !exempt);
-                    let fits = meter.attachment_bytes.take(today, bytes, limit);
-                    fits.then_some(()).ok_or(refusal::LIMIT_ATTACHMENT_BANDWIDTH)
+                    let limit = Some(limits.attachments).filter(|_| !exempt);
+                    let fits = meter.attachment_bytes.add(now, settings.attachment_expiry, bytes, limit);
+                    fits.then_some(()).ok_or(refusal::ATTACHMENT_TOO_LARGE)
                 }
             }
         })?;
@@ -337,7 +331,6 @@ impl Visitor {
             Used {
                 messages: meter.messages.used(today),
                 emails: meter.emails_today.used(today),
-                attachment_bytes: meter.attachment_bytes.used(today),
                 subscriptions: meter.subscriptions.load(Ordering::Relaxed),
             }
         })

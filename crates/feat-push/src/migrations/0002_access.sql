@@ -42,3 +42,6 @@ CREATE TABLE push_read (
     person   TEXT PRIMARY KEY,
     position BIGINT NOT NULL
 );
+
+-- What is the newest word of a sequence.
+CREATE INDEX push_message_sequence ON push_message (topic, sequence_id, position);

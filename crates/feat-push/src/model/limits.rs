@@ -1,6 +1,6 @@
 //! How much somebody may use up: buckets that fill again, and counters of a day. Time is an argument.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -86,6 +86,32 @@ impl Daily {
     }
 }
 
+/// What was added within a span of time that moves along, such as the bytes of files that are removed after a while.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Lately(VecDeque<(u128, u64)>);
+
+/// A span is looked at in so many parts.
+const PARTS: u128 = 64;
+
+impl Lately {
+    /// Adds `amount`, if what was added within `span` stays within the limit. Without a limit it only counts.
+    pub(crate) fn add(&mut self, now: Duration, span: Duration, amount: u64, limit: Option<u64>) -> bool {
+        let part = now.as_millis() / (span.as_millis() / PARTS).max(1);
+        while self.0.front().is_some_and(|(old, _)| old + PARTS < part) {
+            self.0.pop_front();
+        }
+        let before = self.0.iter().fold(0_u64, |sum, (_, amount)| sum.saturating_add(*amount));
+        if limit.is_some_and(|limit| before.saturating_add(amount) > limit) {
+            return false;
+        }
+        match self.0.back_mut() {
+            Some((last, sum)) if *last == part => *sum = sum.saturating_add(amount),
+            _ => self.0.push_back((part, amount)),
+        }
+        true
+    }
+}
+
 /// How many things happened in the last minute or so, for a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Recent {
@@ -128,8 +154,8 @@ pub(crate) struct Meter {
     pub(crate) emails_today: Daily,
     /// Messages.
     pub(crate) messages: Daily,
-    /// Bytes of attachments.
-    pub(crate) attachment_bytes: Daily,
+    /// Bytes of attachments that are still kept.
+    pub(crate) attachment_bytes: Lately,
     /// Wrong credentials.
     pub(crate) failures: Bucket,
     /// Subscriptions that are open.
@@ -262,6 +288,23 @@ mod tests {
         );
         assert!(recent.per_second(start + SECOND * 120).abs() < f64::EPSILON);
         assert!(recent.per_second(start + SECOND * 999).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn room_is_there_again_when_files_are_gone() {
+        let (mut kept, span) = (Lately::default(), SECOND * 6400);
+        assert!(kept.add(SECOND, span, 60, Some(100)));
+        assert!(!kept.add(SECOND * 2, span, 60, Some(100)), "what does not fit is not counted");
+        assert!(kept.add(SECOND * 3200, span, 40, Some(100)));
+        assert!(!kept.add(SECOND * 6000, span, 1, Some(100)));
+        assert!(kept.add(SECOND * 6600, span, 60, Some(100)), "the first ones are gone");
+        assert!(!kept.add(SECOND * 6600, span, 1, Some(100)));
+        assert!(kept.add(SECOND * 6600, span, u64::MAX, None));
+        let mut kept = Lately::default();
+        for n in 0..100_000 {
+            kept.add(SECOND * n, span, 1, None);
+        }
+        assert!(kept.0.len() <= 66, "{}", kept.0.len());
     }
 
     #[test]

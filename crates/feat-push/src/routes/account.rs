@@ -10,7 +10,7 @@ use crate::model::access::{NotReserved, Pattern, Permission, Rule, Subject};
 use crate::model::account::{Prefs, RESERVATIONS_MAX, SYNCED_MAX, Synced};
 use crate::model::limits::Refill;
 use crate::store::{access, tokens as store};
-use crate::visitor::{BANDWIDTH_TIMES_QUOTA, Porter, Visitor, porter, refusal_of};
+use crate::visitor::{Porter, Visitor, porter, refusal_of};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -106,7 +106,8 @@ impl Limits {
             attachment_total_size: visitor.attachments,
             attachment_file_size: settings.attachment_file_size,
             attachment_expiry_duration: settings.attachment_expiry.as_secs(),
-            attachment_bandwidth: visitor.attachments.saturating_mul(BANDWIDTH_TIMES_QUOTA),
+            // Fetching is not limited, so it is that of sending.
+            attachment_bandwidth: visitor.attachments,
         }
     }
 }

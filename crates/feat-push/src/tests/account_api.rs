@@ -22,7 +22,7 @@ async fn nobody_learns_the_limits() {
         "limits": {
             "basis": "ip", "messages": 1004, "messages_expiry_duration": 2_592_000, "emails": 24, "calls": 0,
             "reservations": 0, "attachment_total_size": 5123, "attachment_file_size": 512,
-            "attachment_expiry_duration": 10_800, "attachment_bandwidth": 25_615,
+            "attachment_expiry_duration": 10_800, "attachment_bandwidth": 5123,
         },
         "stats": {
             "messages": 0, "messages_remaining": 1004, "emails": 0, "emails_remaining": 24, "calls": 0,
