@@ -18,7 +18,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use hob_feature::{Ctx, HostRoutes};
 use hob_web::Peer;
-use http::{HeaderName, HeaderValue, StatusCode, header, request};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header, request};
 use ntfy_protocol::{Endpoint, Refusal, matrix, refusal};
 use percent_encoding::percent_decode_str;
 
@@ -70,6 +70,9 @@ impl Asked {
 async fn dispatch(State(ctx): State<Ctx>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let peer = parts.extensions.get::<Peer>().copied().unwrap_or(Peer::Local);
+    if parts.uri.path() == "/" && matches!(parts.method, Method::GET | Method::HEAD) {
+        return info::home(&ctx, &parts.headers);
+    }
     let endpoint = Endpoint::of(&parts.method, parts.uri.path());
     let asked = Asked { ctx, parts, body, peer };
     let answer = match endpoint {
@@ -97,7 +100,7 @@ async fn answer(asked: Asked, endpoint: Endpoint) -> Result<Response, Refusal> {
 
 /// A path that is known, but not with this method.
 async fn dispatch_unmatched(request: Request) -> Response {
-    if request.method() == http::Method::OPTIONS { preflight() } else { refused(&refusal::NOT_FOUND) }
+    if request.method() == Method::OPTIONS { preflight() } else { refused(&refusal::NOT_FOUND) }
 }
 
 /// A browser asks before it asks.

@@ -3,3 +3,9 @@
 mod account_api;
 mod people;
 mod users_api;
+
+mod doors;
+mod files;
+mod house;
+mod life;
+mod wire;

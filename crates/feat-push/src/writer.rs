@@ -182,9 +182,15 @@ fn is_away(error: &Error) -> bool {
         return true;
     }
     let Error::Internal { source, .. } = error else { return true };
-    // A message that breaks a rule of the table is told by the database; anything else is about the database.
-    !matches!(source.downcast_ref::<sqlx::Error>(), Some(sqlx::Error::Database(db)) if db.is_unique_violation()
-        || db.is_check_violation() || db.code().is_some_and(|code| code.starts_with("22")))
+    let Some(sqlx::Error::Database(told)) = source.downcast_ref::<sqlx::Error>() else { return true };
+    let code = told.code().unwrap_or_default();
+    // PostgreSQL's classes 22 and 23, SQLite's SQLITE_TOOBIG, SQLITE_CONSTRAINT and SQLITE_MISMATCH, which may carry more
+    // in their upper bits: these tell of a value. Everything else tells of the database.
+    let of_value = match (code.len(), code.parse::<u32>()) {
+        (1..=4, Ok(number)) => matches!(number & 0xff, 18..=20),
+        _ => code.starts_with("22") || code.starts_with("23"),
+    };
+    !of_value
 }
 
 async fn apply(ctx: &Ctx, steps: &[Step]) -> Result<Vec<u64>> {

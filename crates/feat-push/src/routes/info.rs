@@ -18,7 +18,6 @@ const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; f
 
 pub(crate) fn routes(ctx: &Ctx) -> Router {
     Router::new()
-        .route("/", get(home))
         .route("/v1/health", get(health))
         .route("/v1/config", get(config))
         .route("/config.js", get(config_js))
@@ -86,8 +85,9 @@ fn no_cache(mut response: Response) -> Response {
     response
 }
 
-async fn home(State(ctx): State<Ctx>, headers: HeaderMap) -> Response {
-    let base = desk(&ctx).base_url(&ctx, Some(&headers));
+/// `GET /`: a page for people.
+pub(super) fn home(ctx: &Ctx, headers: &HeaderMap) -> Response {
+    let base = desk(ctx).base_url(ctx, Some(headers));
     page(
         "Messages",
         &html! {
@@ -97,7 +97,7 @@ async fn home(State(ctx): State<Ctx>, headers: HeaderMap) -> Response {
             pre { "curl -d \"The backup is done\" " (base) "/backups" }
             h2 { "Get messages on a phone" }
             p { "In the ntfy app, add a subscription, choose another server, and enter " code { (base) } "." }
-            p { (link_to_hob(&ctx, &headers, "/messages")) }
+            p { (link_to_hob(ctx, headers, "/messages")) }
         },
     )
 }
