@@ -73,7 +73,7 @@ impl Service for AppriseApi {
         }
     }
 
-    fn write(&self, out: &Writer) {
+    fn write(&self, out: &mut Writer) {
         out.text("server", &self.server)
             .optional("key", self.key.as_ref())
             .optional("tag", self.tag.as_ref())

@@ -34,7 +34,7 @@ pub(crate) trait Service: Sized {
     fn read(values: &Reader<'_>) -> Self;
 
     /// Writes them, also the secret ones.
-    fn write(&self, out: &Writer);
+    fn write(&self, out: &mut Writer);
 
     /// What is wrong beyond what the descriptions of the fields tell.
     fn wrong(&self) -> Vec<Wrong> {
@@ -237,8 +237,8 @@ impl Channel {
 
     /// All values, also secret ones.
     fn all_fields(&self) -> Values {
-        let out = Writer::default();
-        each!(self, it => it.write(&out));
+        let mut out = Writer::default();
+        each!(self, it => it.write(&mut out));
         out.into_values()
     }
 

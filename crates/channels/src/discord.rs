@@ -64,7 +64,7 @@ impl Service for Discord {
         Self { url: values.secret("url"), name: values.optional("name"), thread: values.number("thread") }
     }
 
-    fn write(&self, out: &Writer) {
+    fn write(&self, out: &mut Writer) {
         out.secret("url", &self.url)
             .optional("name", self.name.as_ref())
             .optional("thread", self.thread.as_ref());

@@ -1,7 +1,6 @@
 //! What a channel consists of, described so that a form can be drawn and a settings file be read
 //! without knowing the service.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use http_probe::Url;
@@ -129,8 +128,9 @@ impl Field {
 
     /// What is wrong with a value, as far as the description tells.
     fn wrong(&self, value: &str) -> Option<String> {
-        let label = self.label;
-        if value.trim().is_empty() {
+        // As it is read: a secret in a file has a line break at its end.
+        let (label, value) = (self.label, value.trim());
+        if value.is_empty() {
             return self.required.then(|| format!("“{label}” is missing."));
         }
         let several = self.input == Input::Text;
@@ -147,13 +147,12 @@ impl Field {
                 .err()
                 .map(|why| format!("“{label}” is not an address that can be asked: {why}.")),
             Input::Number { min, max } => {
-                let fits = value.trim().parse().is_ok_and(|number: i64| (min..=max).contains(&number));
+                let fits = value.parse().is_ok_and(|number: i64| (min..=max).contains(&number));
                 (!fits).then(|| format!("“{label}” is not a whole number from {min} to {max}."))
             }
             Input::Choice(choices) => {
                 let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-                (!names.contains(&value.trim()))
-                    .then(|| format!("“{label}” is none of: {}.", names.join(", ")))
+                (!names.contains(&value)).then(|| format!("“{label}” is none of: {}.", names.join(", ")))
             }
             Input::Tick => tick(value).is_none().then(|| format!("“{label}” is neither true nor false.")),
         }
@@ -241,36 +240,36 @@ fn tick(value: &str) -> Option<bool> {
 
 /// Gathers values, leaving out those that are blank.
 #[derive(Default)]
-pub(crate) struct Writer(RefCell<Values>);
+pub(crate) struct Writer(Values);
 
 impl Writer {
-    pub(crate) fn text(&self, name: &str, value: &str) -> &Self {
+    pub(crate) fn text(&mut self, name: &str, value: &str) -> &mut Self {
         if !value.is_empty() {
-            self.0.borrow_mut().insert(name.to_owned(), value.to_owned());
+            self.0.insert(name.to_owned(), value.to_owned());
         }
         self
     }
 
-    pub(crate) fn optional<T: ToString>(&self, name: &str, value: Option<&T>) -> &Self {
+    pub(crate) fn optional<T: ToString>(&mut self, name: &str, value: Option<&T>) -> &mut Self {
         match value {
             Some(value) => self.text(name, &value.to_string()),
             None => self,
         }
     }
 
-    pub(crate) fn secret(&self, name: &str, value: &Secret) -> &Self {
+    pub(crate) fn secret(&mut self, name: &str, value: &Secret) -> &mut Self {
         self.text(name, value.reveal())
     }
 
-    pub(crate) fn optional_secret(&self, name: &str, value: Option<&Secret>) -> &Self {
+    pub(crate) fn optional_secret(&mut self, name: &str, value: Option<&Secret>) -> &mut Self {
         self.text(name, value.map_or("", Secret::reveal))
     }
 
-    pub(crate) fn tick(&self, name: &str, value: bool) -> &Self {
+    pub(crate) fn tick(&mut self, name: &str, value: bool) -> &mut Self {
         self.text(name, if value { "true" } else { "" })
     }
 
     pub(crate) fn into_values(self) -> Values {
-        self.0.into_inner()
+        self.0
     }
 }

@@ -63,7 +63,7 @@ impl Service for Gotify {
         }
     }
 
-    fn write(&self, out: &Writer) {
+    fn write(&self, out: &mut Writer) {
         out.text("server", &self.server)
             .secret("token", &self.token)
             .optional("priority", self.priority.as_ref())

@@ -72,7 +72,7 @@ impl Service for HomeAssistant {
         }
     }
 
-    fn write(&self, out: &Writer) {
+    fn write(&self, out: &mut Writer) {
         out.text("server", &self.server)
             .secret("token", &self.token)
             .text("service", &self.service)

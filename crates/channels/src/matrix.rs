@@ -74,7 +74,7 @@ impl Service for Matrix {
         }
     }
 
-    fn write(&self, out: &Writer) {
+    fn write(&self, out: &mut Writer) {
         out.text("server", &self.server)
             .secret("token", &self.token)
             .text("room", &self.room)

@@ -67,7 +67,7 @@ impl Service for Mattermost {
         }
     }
 
-    fn write(&self, out: &Writer) {
+    fn write(&self, out: &mut Writer) {
         out.optional_secret("webhook", self.webhook.as_ref())
             .optional("server", self.server.as_ref())
             .optional_secret("token", self.token.as_ref())

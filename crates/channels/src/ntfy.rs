@@ -86,7 +86,7 @@ impl Service for Ntfy {
         }
     }
 
-    fn write(&self, out: &Writer) {
+    fn write(&self, out: &mut Writer) {
         out.text("server", &self.server)
             .text("topic", &self.topic)
             .optional_secret("token", self.token.as_ref())

@@ -87,7 +87,7 @@ impl Service for Pushover {
         }
     }
 
-    fn write(&self, out: &Writer) {
+    fn write(&self, out: &mut Writer) {
         let own = if self.server == SERVER { "" } else { &self.server };
         out.secret("token", &self.token)
             .secret("user", &self.user)

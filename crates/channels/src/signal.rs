@@ -68,7 +68,7 @@ impl Service for Signal {
         }
     }
 
-    fn write(&self, out: &Writer) {
+    fn write(&self, out: &mut Writer) {
         out.text("server", &self.server)
             .text("number", &self.number)
             .text("recipients", &self.recipients.join("\n"))

@@ -68,7 +68,7 @@ impl Service for Slack {
         }
     }
 
-    fn write(&self, out: &Writer) {
+    fn write(&self, out: &mut Writer) {
         let own = if self.server == SERVER { "" } else { &self.server };
         out.optional_secret("webhook", self.webhook.as_ref())
             .optional_secret("token", self.token.as_ref())

@@ -70,7 +70,7 @@ impl Service for Telegram {
         }
     }
 
-    fn write(&self, out: &Writer) {
+    fn write(&self, out: &mut Writer) {
         let own = if self.server == SERVER { "" } else { &self.server };
         out.secret("token", &self.token)
             .text("chat", &self.chat)

@@ -81,7 +81,7 @@ impl Service for Webhook {
         }
     }
 
-    fn write(&self, out: &Writer) {
+    fn write(&self, out: &mut Writer) {
         out.secret("url", &self.url)
             .text("method", &self.method)
             .secret("headers", &self.headers)

@@ -77,6 +77,17 @@ fn settings_have_their_own_types() {
     assert!(serde_json::from_str::<Channel>("{}").is_err());
 }
 
+#[test]
+fn white_space_around_a_value_does_not_matter() {
+    let typed = channel(
+        "gotify",
+        &[("server", " https://x.example \n"), ("token", "A-secret\r\n"), ("priority", " 3")],
+    );
+    let plain =
+        channel("gotify", &[("server", "https://x.example"), ("token", "A-secret"), ("priority", "3")]);
+    assert_eq!(typed, plain);
+}
+
 /// The sentences for a kind that was filled in like this.
 fn wrong(kind: &str, pairs: &[(&str, &str)]) -> Vec<String> {
     let wrong = Channel::from_fields(kind, &values(pairs)).err().unwrap_or_default();

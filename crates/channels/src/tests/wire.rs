@@ -325,8 +325,16 @@ async fn a_server_that_hangs_is_given_up() {
 }
 
 #[tokio::test]
-async fn plain_http_to_https_is_explained() {
-    let server = Server::plain(well).await;
-    let error = tell(&gotify(&format!("https://{}", server.addr)), &opened(), None).await.unwrap_err();
-    assert!(error.to_string().contains("HTTPS") || error.to_string().contains("secure"), "{error}");
+async fn http_to_a_port_of_https_is_explained() {
+    let server = Server::plain(|_| Answer::new(400, "The plain HTTP request was sent to HTTPS port")).await;
+    let error = tell(&gotify(&server.url()), &opened(), None).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("{} speaks HTTPS: use https:// in the address.", server.addr));
+}
+
+/// Whoever dispatches deliveries runs them on several threads.
+#[test]
+fn a_delivery_may_move_between_threads() {
+    fn assert_send(_: &impl Send) {}
+    let (sender, channel, note) = (sender(), gotify("http://127.0.0.1"), opened());
+    assert_send(&sender.send(&channel, &note, None));
 }
