@@ -243,6 +243,7 @@ fn services_are_understood_where_they_say_more_than_a_status() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn no_answer_is_too_much(status: u16, body: Vec<u8>, after: String) {
         let after = after.parse().unwrap_or(http::HeaderValue::from_static("x"));
