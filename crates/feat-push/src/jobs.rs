@@ -60,15 +60,18 @@ async fn tick(ctx: Ctx, stop: CancellationToken) -> Result<()> {
 async fn deliver_due(ctx: Ctx, stop: CancellationToken) -> Result<()> {
     let desk = desk(&ctx);
     while !stop.is_cancelled() {
-        let now = ctx.clock.now();
-        let due = messages::due(&ctx.db, now, DUE).await?;
+        let due = messages::due(&ctx.db, ctx.clock.now(), DUE).await?;
         if !due.is_empty() {
             let due = due.into_iter().map(|(id, json)| revive(id, &json)).collect();
             writer::deliver(&ctx, due).await.map_err(|refusal| Error::Unavailable(refusal.error.into()))?;
             continue;
         }
-        let next = messages::next_due(&ctx.db).await?;
-        let pause = next.map_or(LOOK_EVERY, |at| at.since(now).clamp(Duration::from_millis(10), LOOK_EVERY));
+        let (next, now) = (messages::next_due(&ctx.db).await?, ctx.clock.now());
+        if next.is_some_and(|at| at <= now) {
+            // It became due just now.
+            continue;
+        }
+        let pause = next.map_or(LOOK_EVERY, |at| at.since(now).min(LOOK_EVERY));
         tokio::select! {
             () = stop.cancelled() => break,
             () = desk.due.notified() => {}

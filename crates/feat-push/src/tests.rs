@@ -5,6 +5,7 @@ mod people;
 mod users_api;
 
 mod doors;
+mod figures;
 mod files;
 mod house;
 mod life;

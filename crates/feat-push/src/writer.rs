@@ -24,8 +24,10 @@ use tracing::warn;
 pub(crate) const WAITING_MAX: usize = 4096;
 /// How many are written at once.
 const BATCH: usize = 500;
-/// Under load batches begin no sooner after one another: subscribers are woken once for several messages.
+/// Where many listen, batches begin no sooner after one another: each of them is woken once for several messages.
 const PACE: Duration = Duration::from_millis(4);
+/// How many are many.
+const LISTENERS_MANY: usize = 16;
 /// How long a publisher waits for its turn and for the database.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// After which the database is asked again.
@@ -115,7 +117,9 @@ pub(crate) async fn run(ctx: Ctx, stop: CancellationToken) -> Result<()> {
             _ = ordered.recv_many(&mut batch, BATCH) => {}
             () = stop.cancelled() => break,
         }
-        pace(&mut began, &mut ordered, &mut batch).await;
+        if desk.broker.subscribers() >= LISTENERS_MANY {
+            pace(&mut began, &mut ordered, &mut batch).await;
+        }
         position = write(&ctx, &desk, batch, position).await;
     }
     let mut rest = Vec::new();

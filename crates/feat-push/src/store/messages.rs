@@ -244,8 +244,7 @@ pub(crate) async fn latest(db: &Db, topics: &[&str], now: Timestamp) -> Result<V
 
 /// What is to be delivered later on these topics, the next first.
 pub(crate) async fn scheduled(db: &Db, topics: &[&str], limit: i64) -> Result<Vec<Kept>> {
-    const SQL: &str =
-        "SELECT at, json FROM push_message WHERE topic = $1 AND delivered = FALSE ORDER BY at LIMIT $2";
+    const SQL: &str = "SELECT at, json FROM push_message WHERE topic = $1 AND delivered = FALSE ORDER BY at, position LIMIT $2";
     let mut all: Vec<Kept> = Vec::new();
     for topic in topics {
         let rows: Vec<Kept> =
