@@ -20,6 +20,8 @@
 pub mod action;
 mod delay;
 pub mod emoji;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod json;
 pub mod matrix;
 mod message;

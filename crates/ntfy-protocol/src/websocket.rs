@@ -148,7 +148,8 @@ struct Frame {
 }
 
 impl Decoder {
-    /// Takes what came and gives what it says so far. After a fault or [`Incoming::Close`] nothing more is read.
+    /// Takes what came and gives what it says so far. After a fault or [`Incoming::Close`] nothing more is read; what
+    /// came in the same piece before a fault is not said.
     ///
     /// # Errors
     ///
