@@ -1,6 +1,6 @@
 //! The buttons of a notification: opening an address, sending a request, a broadcast of Android, copying a text.
 
-use crate::json::{Object, or_default};
+use crate::json::{Object, explained, or_default};
 use crate::params::{is_no, is_yes};
 use crate::refusal::{self, Refusal};
 use crate::text::{cut, single_line, storable, write_json_map, write_json_member, write_json_string};
@@ -140,7 +140,7 @@ pub(crate) fn from_drafts(drafts: Vec<Object<Draft>>) -> Result<Vec<Action>, Ref
 fn from_json(text: &str) -> Result<Vec<Draft>, String> {
     let drafts: Result<Vec<Object<Draft>>, _> = serde_json::from_str(text);
     let drafts = drafts.map(|drafts| drafts.into_iter().map(|draft| draft.0).collect());
-    drafts.map_err(|error| format!("this is no JSON array of actions ({error})"))
+    drafts.map_err(|error| format!("this is no JSON array of actions ({})", explained(&error)))
 }
 
 fn finish(drafts: Vec<Draft>) -> Result<Vec<Action>, String> {
@@ -160,13 +160,15 @@ fn checked(draft: Draft) -> Result<Action, String> {
     };
     let word = kind.as_str();
     let method = draft.method.to_ascii_uppercase();
-    if draft.label.trim().is_empty() {
+    let clean = |text: &str| single_line(text).trim().to_owned();
+    let (label, url, value) = (clean(&draft.label), clean(&draft.url), storable(&draft.value));
+    if label.is_empty() {
         return Err("an action has no label".to_owned());
     }
-    if matches!(kind, ActionKind::View | ActionKind::Http) && draft.url.trim().is_empty() {
+    if matches!(kind, ActionKind::View | ActionKind::Http) && url.is_empty() {
         return Err(format!("the action “{word}” needs a url"));
     }
-    if kind == ActionKind::Copy && draft.value.is_empty() {
+    if kind == ActionKind::Copy && value.is_empty() {
         return Err("the action “copy” needs a value".to_owned());
     }
     if kind == ActionKind::Http && matches!(method.as_str(), "GET" | "HEAD") && !draft.body.is_empty() {
@@ -184,15 +186,15 @@ fn checked(draft: Draft) -> Result<Action, String> {
     Ok(Action {
         id: String::new(),
         kind,
-        label: single_line(&draft.label).trim().to_owned(),
+        label,
         clear: draft.clear,
-        url: single_line(&draft.url).trim().to_owned(),
+        url,
         method,
         headers: one_line(draft.headers),
         body: storable(&draft.body),
         intent: single_line(&draft.intent),
         extras: draft.extras.iter().map(|(key, value)| (single_line(key), storable(value))).collect(),
-        value: storable(&draft.value),
+        value,
     })
 }
 

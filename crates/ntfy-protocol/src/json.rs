@@ -1,5 +1,6 @@
 //! Reading JSON that others write: `null` says nothing, and an object is an object.
 
+use crate::text::{cut, single_line};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,6 +12,13 @@ where
     T: Default + Deserialize<'de>,
 {
     Option::<T>::deserialize(from).map(Option::unwrap_or_default)
+}
+
+/// What is wrong with JSON, and where; it may repeat what somebody wrote, and so it is cut.
+pub(crate) fn explained(error: &serde_json::Error) -> String {
+    let full = single_line(&error.to_string());
+    let short = cut(&full, 160);
+    if short.len() < full.len() { format!("{short}…, line {}", error.line()) } else { full }
 }
 
 /// What is read from an object and from nothing else; serde would read the fields of a struct from a list, too.

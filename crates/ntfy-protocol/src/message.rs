@@ -1,7 +1,7 @@
 //! A message as it is kept and sent, and the forms in which subscribers get it.
 
 use crate::action::{Action, ActionKind};
-use crate::json::{Object, or_default};
+use crate::json::{Object, explained, or_default};
 use crate::text::{write_json_member, write_json_string};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -161,7 +161,7 @@ impl Message {
     /// A sentence where it is no message: no JSON, an event that is not known, an unknown kind of action.
     pub fn from_json(json: &[u8]) -> Result<Self, String> {
         let Object::<Wire>(wire) = serde_json::from_slice(json)
-            .map_err(|error| format!("This is not the JSON of a message: {error}."))?;
+            .map_err(|error| format!("This is not the JSON of a message: {}.", explained(&error)))?;
         wire.message()
     }
 }

@@ -1,7 +1,7 @@
 //! A message as somebody asked for it: from headers and query, or from JSON; and what becomes of its body.
 
 use crate::action::{self, Action, Draft};
-use crate::json::{Object, or_default};
+use crate::json::{Object, explained, or_default};
 use crate::message::{Attachment, Event, Message};
 use crate::params::{Params, is_no, is_yes};
 use crate::path::{SequenceId, Topic};
@@ -175,7 +175,7 @@ impl PublishRequest {
         }
         // Go reads invalid UTF-8 as U+FFFD, and so some senders never noticed.
         let Object::<JsonMessage>(mut json) = serde_json::from_str(&String::from_utf8_lossy(body))
-            .map_err(|error| refusal::JSON_INVALID.with_detail(&error.to_string()))?;
+            .map_err(|error| refusal::JSON_INVALID.with_detail(&explained(&error)))?;
         let topic = Topic::new(&json.topic)?;
         let mut params = Params::new(headers, query);
         let actions = json.say(&mut params);

@@ -177,7 +177,12 @@ impl Decoder {
                 }
             }
         };
-        self.buffer.drain(..taken.min(self.buffer.len()));
+        if taken >= self.buffer.len() {
+            // Most of the time nothing waits, and then nothing is kept.
+            self.buffer = Vec::new();
+        } else {
+            self.buffer.drain(..taken);
+        }
         if read.is_err() || self.over {
             *self = Self { over: true, ..Self::default() };
         }

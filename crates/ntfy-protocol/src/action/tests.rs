@@ -118,10 +118,14 @@ fn what_is_wrong_is_said() {
         ("view, a, b; view, a, b; view, a, b; view, a, b", "only 3 actions"),
         ("http, a, b, method=DROP TABLE", "method"),
         ("view, a, b, ", "“” says nothing"),
+        (r#"[{"action":"view","label":"\u0001","url":"x"}]"#, "no label"),
+        (r#"[{"action":"view","label":"x","url":"\u0001"}]"#, "needs a url"),
+        (r#"[{"action":"copy","label":"x","value":"\u0000"}]"#, "needs a value"),
         ("[{}]", "is not one of"),
         ("[null]", "no JSON array"),
         ("[{\"action\":1}]", "no JSON array"),
         ("[", "no JSON array"),
+        (&format!("[\"{}\"]", "x".repeat(5000)), "xxx…, line 1"),
         ("", ""),
     ];
     for (text, why) in table {
