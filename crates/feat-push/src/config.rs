@@ -45,6 +45,7 @@ const EXAMPLE: &str = r#"# Messages: Hob's own push server, which speaks ntfy's 
 # upstream = "https://ntfy.sh"          # wakes iPhones: it is told that there is a message, not which; default: nobody
 # smtp_listen = "0.0.0.0:2525"          # takes mail to ntfy-TOPIC@…; default: none
 # webpush_hosts = ["push.lan"]          # push services of browsers inside the house
+# webpush_contact = "mailto:anna@example.org" # whom push services of browsers can ask; default: base_url
 "#;
 
 /// Where the push server's own port is.
@@ -134,6 +135,8 @@ pub(crate) struct Settings {
     pub(crate) smtp_listen: Option<SocketAddr>,
     /// Push services of browsers that need not be public.
     pub(crate) webpush_hosts: Vec<String>,
+    /// Whom push services of browsers can ask about this hub: `mailto:` or `https://`.
+    pub(crate) webpush_contact: Option<String>,
 }
 
 impl Default for Settings {
@@ -164,6 +167,7 @@ impl Default for Settings {
             upstream: None,
             smtp_listen: None,
             webpush_hosts: Vec::new(),
+            webpush_contact: None,
         }
     }
 }
@@ -265,6 +269,10 @@ pub(crate) fn read(config: &Config, problems: &Problems) -> Settings {
             text.parse().map_err(|_| "it must be an address and a port, such as 0.0.0.0:2525".to_owned())
         }),
         webpush_hosts: reader.texts("webpush_hosts").unwrap_or(base.webpush_hosts),
+        webpush_contact: reader.parsed("webpush_contact", |text| {
+            let wrong = "it must be an address such as mailto:anna@example.org or https://example.org";
+            webpush::Contact::read(text).map(|_| text.to_owned()).ok_or_else(|| wrong.to_owned())
+        }),
     };
     reader.finish();
     settings

@@ -1,5 +1,6 @@
 //! Background work: the port, writing, delivering what is due, forgetting what is old, and how it goes.
 
+use crate::browsers::post;
 use crate::desk::desk;
 use crate::store::{attachments, messages};
 use crate::{config, files, port, stream, writer};
@@ -19,6 +20,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(10);
 const DUE: i64 = 200;
 const TIDY_EVERY: Duration = Duration::from_secs(600);
 const REPORT_EVERY: Duration = Duration::from_secs(60);
+const BROWSERS_EVERY: Duration = Duration::from_secs(3600);
 /// How many rows go with one statement: writers do not wait long for it.
 const FORGET: i64 = 500;
 /// A file without a message is removed after this: until then its message may be on its way.
@@ -34,8 +36,10 @@ pub(crate) fn jobs(ctx: &Ctx) -> Vec<Job> {
         Job::listener("push.port", port::run),
         Job::listener("push.sockets", stream::carry_upgraded),
         Job::listener("push.due", deliver_due),
+        Job::listener("push.browsers", post::run),
         Job::pass("push.tidy", TIDY_EVERY, tidy),
         Job::pass("push.report", REPORT_EVERY, report),
+        Job::pass("push.browsers-tidy", BROWSERS_EVERY, post::tidy),
     ]
 }
 

@@ -56,6 +56,7 @@ pub const FEATURE: Feature = Feature {
 const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "messages", sql: include_str!("migrations/0001_messages.sql") },
     Migration { number: 2, name: "access", sql: include_str!("migrations/0002_access.sql") },
+    Migration { number: 3, name: "browsers", sql: include_str!("migrations/0003_browsers.sql") },
 ];
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http_probe::Url;
+use http_probe::{Scheme, Url};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 
@@ -54,6 +54,38 @@ impl Contact {
         let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\');
         (!rest.is_empty() && text.len() <= Self::MAX && rest.bytes().all(plain))
             .then(|| Self(text.to_owned()))
+    }
+
+    /// The contact that a site is: its address, if it is HTTPS and its host can have an address in the Internet's DNS.
+    #[must_use]
+    pub fn of_site(url: &str) -> Option<Self> {
+        /// Names that never have one: RFC 2606, RFC 6761, RFC 6762, RFC 8375, and what houses use.
+        const INSIDE: [&str; 11] = [
+            "localhost",
+            "local",
+            "lan",
+            "home",
+            "internal",
+            "intranet",
+            "invalid",
+            "test",
+            "example",
+            "arpa",
+            "box",
+        ];
+        let url = Url::parse(url).ok().filter(|url| url.scheme() == Scheme::Https)?;
+        let (name, last) = url.host().rsplit_once('.')?;
+        let is_name = !name.is_empty() && last.bytes().all(|byte| byte.is_ascii_lowercase());
+        if !is_name || INSIDE.contains(&last) || url.host().contains(':') {
+            return None;
+        }
+        Self::read(&format!("https://{}", url.authority()))
+    }
+
+    /// A contact that every service takes and that says nothing.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self("mailto:webpush@example.com".to_owned())
     }
 }
 
@@ -162,6 +194,26 @@ mod tests {
         ] {
             assert_eq!(Contact::read(text).is_some(), good, "{text}");
         }
+    }
+
+    #[test]
+    fn a_site_is_a_contact_if_the_internet_knows_its_name() {
+        for (site, good) in [
+            ("https://hob.example.org", true),
+            ("https://Hob.example.org:8443/path", true),
+            ("http://hob.example.org", false),
+            ("https://localhost:4620", false),
+            ("https://nas", false),
+            ("https://nas.local", false),
+            ("https://hob.home.arpa", false),
+            ("https://192.168.1.2", false),
+            ("https://[2606:4700::1.2.3.4]", false),
+            ("", false),
+        ] {
+            assert_eq!(Contact::of_site(site).is_some(), good, "{site}");
+        }
+        assert_eq!(Contact::read(&Contact::nobody().0), Some(Contact::nobody()));
+        assert_eq!(Contact::of_site("https://hob.example.org/x").unwrap().0, "https://hob.example.org");
     }
 
     #[test]
