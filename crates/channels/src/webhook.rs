@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ring::hmac;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use crate::channel::{Service, Way};
 use crate::exchange::{Http, Seen, Step, Words, address, header_value, hex, private_value, request};
@@ -124,43 +125,50 @@ impl Webhook {
         // Dates are those of the note, so that the same note is always the same request.
         let mut environment = Environment::new(note.at, TimeZone::UTC);
         environment.limits.output = BODY_MAX;
-        let data = serde_json::from_str(&whole(note)).unwrap_or_default();
-        Ok(template.render(&data, &environment).map_err(|error| wrong(&error))?.into_bytes())
+        Ok(template.render(&data(note), &environment).map_err(|error| wrong(&error))?.into_bytes())
     }
 
     fn content_type(&self) -> &str {
         self.content_type.as_deref().filter(|_| self.body.is_some()).unwrap_or(JSON)
     }
 
-    /// What is wrong with the body, found out by writing it for a note which has everything that
-    /// JSON escapes.
+    /// What is wrong with the body, found out by writing it: first for a plain note, then for one
+    /// which has everything that JSON escapes.
     fn wrong_body(&self) -> Option<String> {
-        let sentence = match self.body(&trial()) {
+        let [plain, quoted] = ["trial", "\"trial\" \\\nof it"].map(trial);
+        let body = match self.body(&plain) {
+            Ok(body) => body,
             Err(sentence) => return Some(sentence),
-            Ok(body) if body.trim_ascii().is_empty() => "The body is empty once it is written.".to_owned(),
-            Ok(body) if is_json(self.content_type()) => {
-                let error = serde_json::from_slice::<IgnoredAny>(&body).err()?;
-                format!(
-                    "With a title that has a quotation mark in it, the body is no JSON ({error}). Write {{{{ .title | toJson }}}} without quotation marks around it, or enter another content type."
-                )
-            }
-            Ok(_) => return None,
         };
-        Some(sentence)
+        if body.trim_ascii().is_empty() {
+            return Some("The body is empty once it is written.".to_owned());
+        }
+        if !is_json(self.content_type()) {
+            return None;
+        }
+        if let Err(error) = serde_json::from_slice::<IgnoredAny>(&body) {
+            return Some(format!(
+                "Once it is written, the body is no JSON: {error}. Mend it, or enter another content type."
+            ));
+        }
+        let quoted = self.body(&quoted).ok()?;
+        serde_json::from_slice::<IgnoredAny>(&quoted).err().map(|_| {
+            "With a quotation mark or a line break in the title or text, the body is no JSON any more. Write {{ .title | toJson }} in place of \"{{ .title }}\".".to_owned()
+        })
     }
 }
 
 /// A note as it may come.
-fn trial() -> Note {
+fn trial(text: &str) -> Note {
     Note {
-        title: "A \"trial\" \\ of the body".to_owned(),
-        body: "It has two lines\nand a \"quotation\".".to_owned(),
+        title: text.to_owned(),
+        body: text.to_owned(),
         severity: Severity::Warning,
         state: State::Test,
-        link: Some("https://hob.example/".to_owned()),
-        links: vec![("More".to_owned(), "https://hob.example/more".to_owned())],
+        link: Some("https://house.example/".to_owned()),
+        links: vec![(text.to_owned(), "https://house.example/more".to_owned())],
         thread: Some("trial".to_owned()),
-        tags: vec!["trial".to_owned()],
+        tags: vec![text.to_owned()],
         at: Timestamp::UNIX_EPOCH,
         dedupe: "trial".to_owned(),
     }
@@ -171,14 +179,24 @@ fn is_json(content_type: &str) -> bool {
     kind == JSON || kind.ends_with("+json")
 }
 
-/// The note as JSON, for people's own programs.
-fn whole(note: &Note) -> String {
+/// The note for people's own programs, with title and body in one as many of them show it.
+fn data(note: &Note) -> Value {
     let mut value = serde_json::to_value(note).unwrap_or_default();
-    let plain = value.to_string();
-    // Many receivers show a field of this name.
     value["text"] = format!("{}\n{}", note.title, note.body).trim_end().into();
-    let with_text = value.to_string();
-    if with_text.len() <= BODY_MAX { with_text } else { plain }
+    value
+}
+
+/// All of it as JSON; without what is in it twice if that is too large.
+fn whole(note: &Note) -> String {
+    let mut data = data(note);
+    let all = data.to_string();
+    if all.len() <= BODY_MAX {
+        return all;
+    }
+    if let Value::Object(fields) = &mut data {
+        fields.remove("text");
+    }
+    data.to_string()
 }
 
 /// Headers out of lines `Name: value`.

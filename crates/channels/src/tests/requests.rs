@@ -220,6 +220,19 @@ fn own_headers_take_the_place_of_usual_ones() {
     assert_eq!(of("content-type"), ["text/x"]);
 }
 
+#[test]
+fn a_body_of_ones_own_is_sent_as_it_is() {
+    let body = r#"{"text": "Something is up."}"#;
+    let hook = channel("webhook", &[("url", "http://x.example/"), ("body", body)]);
+    let step = steps(&hook, &nasty(), None).pop().unwrap();
+    assert_eq!(step.request.body, body);
+    let hook =
+        channel("webhook", &[("url", "http://x.example/"), ("body", "up"), ("content_type", "text/plain")]);
+    let step = steps(&hook, &nasty(), None).pop().unwrap();
+    assert_eq!(step.request.body, "up");
+    assert!(step.request.headers.iter().any(|(name, value)| name == "content-type" && value == "text/plain"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
