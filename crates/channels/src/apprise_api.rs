@@ -19,6 +19,7 @@ const WORDS: Words = Words {
     name: "Apprise",
     login: "Check the user name and password of what stands before it.",
     place: "Check that the address is that of Apprise API, and that there is a configuration under the key.",
+    at_home: true,
 };
 
 /// A server of Apprise API. Each note is a message of its own.

@@ -28,6 +28,7 @@ const WORDS: Words = Words {
     name: "Discord",
     login: "Make a new webhook in the settings of the channel and enter its address.",
     place: "The webhook is gone: make a new one in the settings of the channel and enter its address.",
+    at_home: false,
 };
 
 /// A webhook of a channel of Discord. Its address is a secret: whoever has it can write there.

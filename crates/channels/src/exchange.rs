@@ -132,6 +132,9 @@ pub(crate) struct Words {
     pub(crate) login: &'static str,
     /// What to check when it does not know what is asked for: a whole sentence.
     pub(crate) place: &'static str,
+    /// Whether it is a server of the owner's, as a rule behind a proxy of the owner's. Some of those
+    /// say 404 in place of a server that restarts.
+    pub(crate) at_home: bool,
 }
 
 impl Words {
@@ -152,6 +155,11 @@ impl Words {
             401 | 403 => Err(DeliveryError::wrong(
                 format!("{name} refused the login ({answer}). {}", self.login),
                 answer,
+            )),
+            404 if self.at_home && !seen.json().is_object() => Err(DeliveryError::later(
+                format!("{name} is not there now, or somewhere else ({answer}). {}", self.place),
+                answer,
+                retry_after,
             )),
             404 | 405 | 410 => Err(DeliveryError::wrong(
                 format!("{name} does not know this place ({answer}). {}", self.place),

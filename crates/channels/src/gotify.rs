@@ -20,6 +20,7 @@ const WORDS: Words = Words {
     name: "Gotify",
     login: "Check the token: it is that of an application, not of a client.",
     place: "Check that the address is that of Gotify.",
+    at_home: true,
 };
 
 /// An application on a server of Gotify. Each note is a message of its own.

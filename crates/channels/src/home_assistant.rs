@@ -21,6 +21,7 @@ const WORDS: Words = Words {
     name: "Home Assistant",
     login: "Make a long-lived access token in your profile there and enter it.",
     place: "Check that the address is that of Home Assistant.",
+    at_home: true,
 };
 
 /// A notify service of Home Assistant, such as its app on a phone.

@@ -27,6 +27,7 @@ const WORDS: Words = Words {
     name: "The home server of Matrix",
     login: "Check the access token, and whether its user is in the room and may write there.",
     place: "Check the address of the home server and the id of the room.",
+    at_home: true,
 };
 
 /// A room of Matrix. It must not be encrypted: what is sent here is not.

@@ -23,6 +23,7 @@ const WORDS: Words = Words {
     name: "Mattermost",
     login: "Check the token, and whether the bot may write to the channel.",
     place: "Check the address of the webhook, or of the server and the id of the channel.",
+    at_home: true,
 };
 
 /// A channel of Mattermost, reached by an incoming webhook or by a bot.

@@ -23,6 +23,7 @@ const WORDS: Words = Words {
     name: "ntfy",
     login: "Check the token, or the name and password, and whether they may write to this topic.",
     place: "Check that the address is that of a server of ntfy, without the topic.",
+    at_home: true,
 };
 
 /// A topic on a server of ntfy.

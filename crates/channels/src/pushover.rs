@@ -31,6 +31,7 @@ const WORDS: Words = Words {
     name: "Pushover",
     login: "Check the token of the application and the user key.",
     place: "Check the address.",
+    at_home: false,
 };
 
 /// A user or a group of Pushover. Each note is a message of its own.

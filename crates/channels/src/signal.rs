@@ -20,6 +20,7 @@ const WORDS: Words = Words {
     name: "The Signal service",
     login: "Check the user name and password of what stands before it.",
     place: "Check that the address is that of signal-cli-rest-api.",
+    at_home: true,
 };
 
 /// People and groups of Signal. Each note is a message of its own.

@@ -21,6 +21,7 @@ const WORDS: Words = Words {
     name: "Slack",
     login: "Check the token or the address of the webhook, and whether the app is still installed.",
     place: "Check the address of the webhook: the app or its channel may be gone.",
+    at_home: false,
 };
 
 /// A channel of Slack, reached by an incoming webhook or by a bot.

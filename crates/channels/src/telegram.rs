@@ -21,6 +21,7 @@ const WORDS: Words = Words {
     name: "Telegram",
     login: "Check the bot's token, and whether the bot may write here: it must be in the group, or have been sent a first message.",
     place: "Check the bot's token.",
+    at_home: false,
 };
 
 /// A bot which writes to a person, a group or a channel of Telegram.

@@ -31,6 +31,7 @@ const WORDS: Words = Words {
     name: "The webhook",
     login: "Check the headers and the secret that it expects.",
     place: "Check the address.",
+    at_home: true,
 };
 
 /// Any program which takes a request over HTTP.

@@ -98,7 +98,7 @@ fn statuses_say_whether_to_try_again() {
         for (status, again) in [
             (401, false),
             (403, false),
-            (404, false),
+            (410, false),
             (413, false),
             (418, false),
             (429, true),
@@ -121,6 +121,19 @@ fn statuses_say_whether_to_try_again() {
             assert_eq!(error.answer().unwrap().status, status, "{name}");
         }
     }
+}
+
+/// Traefik, among others, says so in place of a container that restarts.
+#[test]
+fn a_404_of_a_proxy_is_no_reason_to_give_up() {
+    let error = judged("gotify", Role::Send, 404, &[], "404 page not found\n").unwrap_err();
+    assert!(error.is_worth_trying_again());
+    assert!(error.to_string().starts_with("Gotify is not there now, or somewhere else"), "{error}");
+    let own = judged("gotify", Role::Send, 404, &[], r#"{"error":"Not Found"}"#).unwrap_err();
+    assert!(!own.is_worth_trying_again());
+    // Nobody's proxy stands before these.
+    let cloud = judged("slack_webhook", Role::Send, 404, &[], "no_service").unwrap_err();
+    assert!(!cloud.is_worth_trying_again());
 }
 
 #[test]
