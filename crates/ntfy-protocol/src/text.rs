@@ -53,30 +53,37 @@ pub(crate) fn write_json_map(out: &mut String, name: &str, map: &BTreeMap<String
 pub fn write_json_string(out: &mut String, text: &str) {
     out.push('"');
     let mut from = 0;
-    for (at, c) in text.char_indices() {
-        let short = match c {
-            '"' => "\\\"",
-            '\\' => "\\\\",
-            '\n' => "\\n",
-            '\r' => "\\r",
-            '\t' => "\\t",
-            '\u{8}' => "\\b",
-            '\u{c}' => "\\f",
-            '<' => "\\u003c",
-            '>' => "\\u003e",
-            '&' => "\\u0026",
-            '\u{2028}' => "\\u2028",
-            '\u{2029}' => "\\u2029",
-            c if (c as u32) < 0x20 => "",
-            _ => continue,
+    let bytes = text.as_bytes();
+    for (at, byte) in bytes.iter().enumerate() {
+        // Nearly all bytes stand for themselves; one look tells.
+        if !matches!(byte, 0..0x20 | b'"' | b'\\' | b'<' | b'>' | b'&' | 0xE2) {
+            continue;
+        }
+        let (escaped, length) = match byte {
+            b'"' => ("\\\"", 1),
+            b'\\' => ("\\\\", 1),
+            b'\n' => ("\\n", 1),
+            b'\r' => ("\\r", 1),
+            b'\t' => ("\\t", 1),
+            0x08 => ("\\b", 1),
+            0x0C => ("\\f", 1),
+            b'<' => ("\\u003c", 1),
+            b'>' => ("\\u003e", 1),
+            b'&' => ("\\u0026", 1),
+            0xE2 => match bytes.get(at + 1..at + 3) {
+                Some([0x80, 0xA8]) => ("\\u2028", 3),
+                Some([0x80, 0xA9]) => ("\\u2029", 3),
+                _ => continue,
+            },
+            _ => ("", 1),
         };
         out.push_str(text.get(from..at).unwrap_or_default());
-        if short.is_empty() {
-            let _ = write!(out, "\\u{:04x}", c as u32);
+        if escaped.is_empty() {
+            let _ = write!(out, "\\u{byte:04x}");
         } else {
-            out.push_str(short);
+            out.push_str(escaped);
         }
-        from = at + c.len_utf8();
+        from = at + length;
     }
     out.push_str(text.get(from..).unwrap_or_default());
     out.push('"');
@@ -98,6 +105,17 @@ mod tests {
     #[test]
     fn one_line_has_no_control_characters() {
         assert_eq!(single_line("a\r\nb\0c\u{85}d\u{2028}e\u{7f}f\u{1b}g"), "a  b c d e f g");
+    }
+
+    #[test]
+    fn what_go_escapes_is_escaped() {
+        let mut json = String::new();
+        write_json_string(
+            &mut json,
+            "a\"\\\n\r\t\u{8}\u{c}\0\u{1f}\u{7f}<>&\u{2027}\u{2028}\u{2029}\u{202a}â€ä🎉",
+        );
+        let expected = "\"a\\\"\\\\\\n\\r\\t\\b\\f\\u0000\\u001f\u{7f}\\u003c\\u003e\\u0026\u{2027}\\u2028\\u2029\u{202a}â€ä🎉\"";
+        assert_eq!(json, expected);
     }
 
     proptest! {
