@@ -11,13 +11,16 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::apprise_api::AppriseApi;
+use crate::apprise_command::AppriseCommand;
 use crate::discord::Discord;
 use crate::exchange::Http;
 use crate::fields::{self, Kind, Reader, Values, Writer, Wrong};
 use crate::gotify::Gotify;
 use crate::home_assistant::HomeAssistant;
+use crate::mail::Mail;
 use crate::matrix::Matrix;
 use crate::mattermost::Mattermost;
+use crate::mqtt::Mqtt;
 use crate::ntfy::Ntfy;
 use crate::pushover::Pushover;
 use crate::signal::Signal;
@@ -79,12 +82,24 @@ pub enum Channel {
     HomeAssistant(HomeAssistant),
     /// A server of Apprise API.
     AppriseApi(AppriseApi),
+    /// The program Apprise on this machine.
+    AppriseCommand(AppriseCommand),
+    /// A topic of an MQTT broker.
+    Mqtt(Mqtt),
+    /// People with an address of mail.
+    Mail(Mail),
 }
 
 /// How a service is reached.
 pub(crate) enum Way<'a> {
     /// By requests over HTTP.
     Http(&'a dyn Http),
+    /// By a program.
+    AppriseCommand(&'a AppriseCommand),
+    /// By a broker.
+    Mqtt(&'a Mqtt),
+    /// By a mail server.
+    Mail(&'a Mail),
 }
 
 /// Does the same for whichever service it is.
@@ -103,11 +118,15 @@ macro_rules! each {
             Channel::Signal($it) => $what,
             Channel::HomeAssistant($it) => $what,
             Channel::AppriseApi($it) => $what,
+            Channel::AppriseCommand($it) => $what,
+            Channel::Mqtt($it) => $what,
+            Channel::Mail($it) => $what,
         }
     };
 }
 
 const KINDS: &[Kind] = &[
+    Mail::KIND,
     Ntfy::KIND,
     Telegram::KIND,
     Signal::KIND,
@@ -118,7 +137,9 @@ const KINDS: &[Kind] = &[
     Gotify::KIND,
     Pushover::KIND,
     HomeAssistant::KIND,
+    Mqtt::KIND,
     AppriseApi::KIND,
+    AppriseCommand::KIND,
     Webhook::KIND,
 ];
 
@@ -171,6 +192,9 @@ impl Channel {
             "signal" => Self::Signal(Signal::read(values)),
             "home_assistant" => Self::HomeAssistant(HomeAssistant::read(values)),
             "apprise_api" => Self::AppriseApi(AppriseApi::read(values)),
+            "apprise_command" => Self::AppriseCommand(AppriseCommand::read(values)),
+            "mqtt" => Self::Mqtt(Mqtt::read(values)),
+            "mail" => Self::Mail(Mail::read(values)),
             _ => Self::Webhook(Webhook::read(values)),
         }
     }

@@ -73,6 +73,8 @@ pub fn exchange(title: &str, body: &str, link: &str, previous: &str, status: u16
                     &Seen { status, headers: &headers, body: answer },
                 );
             }
+            // What these read has targets of its own, in the libraries which read it.
+            Way::Mail(_) | Way::Mqtt(_) | Way::AppriseCommand(_) => {}
         }
     }
 }

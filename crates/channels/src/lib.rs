@@ -35,6 +35,7 @@
 //! repository; it is no part of the API.
 
 mod apprise_api;
+mod apprise_command;
 mod channel;
 mod discord;
 mod exchange;
@@ -43,9 +44,11 @@ mod fields;
 pub mod fuzzing;
 mod gotify;
 mod home_assistant;
+mod mail;
 mod markdown;
 mod matrix;
 mod mattermost;
+mod mqtt;
 mod note;
 mod ntfy;
 mod outcome;
@@ -62,13 +65,16 @@ mod webhook;
 mod tests;
 
 pub use apprise_api::AppriseApi;
+pub use apprise_command::AppriseCommand;
 pub use channel::Channel;
 pub use discord::Discord;
 pub use fields::{Field, Input, Kind, Values, Wrong};
 pub use gotify::Gotify;
 pub use home_assistant::HomeAssistant;
+pub use mail::Mail;
 pub use matrix::Matrix;
 pub use mattermost::Mattermost;
+pub use mqtt::Mqtt;
 pub use note::{Note, Severity, State};
 pub use ntfy::Ntfy;
 pub use outcome::{Answer, Delivered, DeliveryError};

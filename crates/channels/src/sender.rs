@@ -71,6 +71,17 @@ impl Sender {
                 let secrets = channel.secrets();
                 self.over_http(service, &secrets, note, previous).await
             }
+            Way::Mail(mail) => {
+                let sent = Box::pin(mail.deliver(self.client.network(), note, previous)).await;
+                Mask::of(&channel.secrets()).outcome(sent)
+            }
+            Way::Mqtt(mqtt) => {
+                let published = Box::pin(mqtt.deliver(self.client.network(), note)).await;
+                Mask::of(&channel.secrets()).outcome(published)
+            }
+            Way::AppriseCommand(apprise) => {
+                Box::pin(apprise.deliver(note, &Mask::of(&channel.secrets()))).await
+            }
         }
     }
 
@@ -205,7 +216,7 @@ fn unreached(error: &ProbeError) -> DeliveryError {
 }
 
 /// Nothing was sent, as the certificate is not to be trusted. One which has expired is renewed.
-fn untrusted(reason: &str) -> DeliveryError {
+pub(crate) fn untrusted(reason: &str) -> DeliveryError {
     let what = format!("Nothing was sent, since the certificate of the server is {reason}.");
     if reason.starts_with("expired") || reason.starts_with("not valid") {
         return DeliveryError::TryAgain { sentence: what, answer: None, retry_after: None, unsure: false };
@@ -216,7 +227,7 @@ fn untrusted(reason: &str) -> DeliveryError {
 }
 
 /// Replaces what nobody may see: servers repeat what they were sent.
-struct Mask {
+pub(crate) struct Mask {
     /// Longest first, so that no rest of one is left.
     secrets: Vec<String>,
 }
@@ -232,7 +243,11 @@ impl Mask {
             let bare = text.split_once(' ').map(|(_, bare)| bare.to_owned());
             [Some(text), bare].into_iter().flatten()
         });
-        let plain: Vec<String> = channel.into_iter().chain(private).collect();
+        Self::of(&channel.into_iter().chain(private).collect::<Vec<_>>())
+    }
+
+    /// For what is secret of a channel, as it is and as forms and addresses have it.
+    pub(crate) fn of(plain: &[String]) -> Self {
         let encoded = plain.iter().map(|secret| utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string());
         let mut secrets: Vec<String> = encoded.chain(plain.iter().cloned()).collect();
         secrets.retain(|secret| secret.len() >= SECRET_MIN);
@@ -241,10 +256,19 @@ impl Mask {
         Self { secrets }
     }
 
-    fn text(&self, text: String) -> String {
+    pub(crate) fn text(&self, text: String) -> String {
         self.secrets.iter().fold(text, |text, secret| {
             if text.contains(secret.as_str()) { text.replace(secret.as_str(), MASK) } else { text }
         })
+    }
+
+    fn outcome(&self, outcome: Result<Delivered, DeliveryError>) -> Result<Delivered, DeliveryError> {
+        match outcome {
+            Ok(Delivered { reference, answer: Answer { status, text } }) => {
+                Ok(Delivered { reference, answer: Answer { status, text: self.text(text) } })
+            }
+            Err(error) => Err(error.map_texts(|text| self.text(text))),
+        }
     }
 
     /// Masks a body before anything is cut from it, as half a secret is not found any more.
@@ -252,6 +276,16 @@ impl Mask {
         let text = String::from_utf8_lossy(body).into_owned();
         let masked = self.text(text.clone());
         if masked == text { body.clone() } else { Bytes::from(masked) }
+    }
+}
+
+/// What a delivery over another protocol than HTTP may take: less than [`DELIVERY_MAX`].
+pub(crate) fn within_delivery() -> service_probe::Limits {
+    service_probe::Limits {
+        total: Duration::from_secs(50),
+        connect: Duration::from_secs(10),
+        answer: Duration::from_secs(20),
+        ..service_probe::Limits::default()
     }
 }
 

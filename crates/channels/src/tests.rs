@@ -21,8 +21,31 @@ fn channel(kind: &str, pairs: &[(&str, &str)]) -> Channel {
     Channel::from_fields(kind, &values(pairs)).unwrap()
 }
 
-/// A channel of every kind, some in two ways, with a name for each. All go to `server`.
+/// A channel of every kind, some in two ways, with a name for each.
 fn every(server: &str) -> Vec<(&'static str, Channel)> {
+    let make = |kind, pairs: &[(&str, &str)]| (kind, channel(kind, pairs));
+    let others = [
+        make("apprise_command", &[("urls", "tgram://apprise-secret/1\nmailto://u:p-secret@example.com")]),
+        make(
+            "mqtt",
+            &[("server", "127.0.0.1"), ("topic", "a/b"), ("user", "anna"), ("password", "mqtt-secret")],
+        ),
+        make(
+            "mail",
+            &[
+                ("server", "127.0.0.1"),
+                ("from", "Hob <hob@x.example>"),
+                ("to", "anna@x.example"),
+                ("user", "anna"),
+                ("password", "mail-secret"),
+            ],
+        ),
+    ];
+    every_over_http(server).into_iter().chain(others).collect()
+}
+
+/// Those which are reached over HTTP. All go to `server`.
+fn every_over_http(server: &str) -> Vec<(&'static str, Channel)> {
     let at = |path: &str| format!("{server}{path}");
     let key = "abcdefghijklmnopqrstuvwxyz0123";
     let user = "zyxwvutsrqponmlkjihgfedcba9876";
@@ -129,6 +152,7 @@ fn steps(channel: &Channel, note: &Note, previous: Option<&str>) -> Vec<Step> {
 fn http(channel: &Channel) -> &dyn Http {
     match channel.way() {
         Way::Http(service) => service,
+        Way::Mail(_) | Way::Mqtt(_) | Way::AppriseCommand(_) => panic!("not over HTTP: {channel:?}"),
     }
 }
 

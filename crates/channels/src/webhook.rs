@@ -188,7 +188,7 @@ fn data(note: &Note) -> Value {
 }
 
 /// All of it as JSON; without what is in it twice if that is too large.
-fn whole(note: &Note) -> String {
+pub(crate) fn whole(note: &Note) -> String {
     let mut data = data(note);
     let all = data.to_string();
     if all.len() <= BODY_MAX {

@@ -57,6 +57,12 @@ impl Client {
         tls_probe::Client::with_roots(roots).into()
     }
 
+    /// What it connects and judges certificates with, for other protocols than HTTP.
+    #[must_use]
+    pub fn network(&self) -> &tls_probe::Client {
+        &self.network
+    }
+
     /// Asks `request.url` with the method of the request, follows redirects as it says, and reads
     /// the answer.
     ///

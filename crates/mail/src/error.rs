@@ -143,6 +143,8 @@ impl MailError {
                     | Failure::Broken { .. }
                     | Failure::Connection(tls_probe::Error::NotTls { .. })
             ),
+            // One which has expired is renewed.
+            Self::Untrusted { why, .. } => why.starts_with("expired") || why.starts_with("not valid"),
             Self::Writer { again, .. } | Self::Recipient { again, .. } | Self::Refused { again, .. } => {
                 *again
             }

@@ -44,6 +44,12 @@ const NEEDS: &[Need] = &[
         untested: "the doors of Alertmanager's API are tried with made-up requests only",
         is_there: || ["prometheus", "amtool"].iter().all(|name| is_installed(name)),
     },
+    Need {
+        name: "Apprise",
+        packages: &["apprise"],
+        untested: "what is passed on by that program is tried with programs of our own only",
+        is_there: || is_installed("apprise"),
+    },
 ];
 
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];

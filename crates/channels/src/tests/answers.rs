@@ -5,12 +5,12 @@ use std::time::Duration;
 use http::HeaderMap;
 use proptest::prelude::*;
 
-use super::{every, http, opened, resolved, steps};
+use super::{every_over_http, http, opened, resolved, steps};
 use crate::exchange::{Role, Seen};
 use crate::{Channel, Delivered, DeliveryError};
 
 fn named(name: &str) -> Channel {
-    every("https://x.example").into_iter().find(|(other, _)| *other == name).unwrap().1
+    every_over_http("https://x.example").into_iter().find(|(other, _)| *other == name).unwrap().1
 }
 
 fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
@@ -261,7 +261,7 @@ proptest! {
     fn no_answer_is_too_much(status: u16, body: Vec<u8>, after: String) {
         let after = after.parse().unwrap_or(http::HeaderValue::from_static("x"));
         let headers: HeaderMap = [(http::header::RETRY_AFTER, after)].into_iter().collect();
-        for (name, channel) in every("https://x.example") {
+        for (name, channel) in every_over_http("https://x.example") {
             for step in steps(&channel, &resolved(), Some("1 -1001234")) {
                 let seen = Seen { status, headers: &headers, body: &body };
                 let outcome = http(&channel).judge(&step, &seen);

@@ -6,7 +6,7 @@ use http_probe::{MAX_BODY, Redirects};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{changed, channel, every, nasty, opened, resolved, steps};
+use super::{changed, channel, every_over_http, nasty, opened, resolved, steps};
 use crate::exchange::{Role, Step};
 use crate::{Note, Severity, State};
 
@@ -46,7 +46,7 @@ fn shown(steps: &[Step]) -> String {
 
 #[test]
 fn every_service_gets_what_it_understands() {
-    for (name, channel) in every(SERVER) {
+    for (name, channel) in every_over_http(SERVER) {
         let mut text = String::new();
         for (title, note, previous) in [
             ("opened", opened(), None),
@@ -62,7 +62,7 @@ fn every_service_gets_what_it_understands() {
 
 #[test]
 fn a_reference_to_another_place_is_no_reference() {
-    for (name, channel) in every(SERVER) {
+    for (name, channel) in every_over_http(SERVER) {
         let Some(reference) = previous(name) else { continue };
         let roles = |previous| {
             steps(&channel, &resolved(), previous).iter().map(|step| step.role).collect::<Vec<_>>()
@@ -80,7 +80,7 @@ fn a_reference_to_another_place_is_no_reference() {
 
 #[test]
 fn an_edit_is_heard_unless_it_is_a_small_change() {
-    let telegram = every(SERVER).into_iter().find(|(name, _)| *name == "telegram").unwrap().1;
+    let telegram = every_over_http(SERVER).into_iter().find(|(name, _)| *name == "telegram").unwrap().1;
     let count = |state, severity| {
         let note = Note { state, severity, ..opened() };
         steps(&telegram, &note, Some("77 -1001234")).len()
@@ -93,7 +93,8 @@ fn an_edit_is_heard_unless_it_is_a_small_change() {
 
 #[test]
 fn an_emergency_of_pushover_ends_with_it() {
-    let pushover = every(SERVER).into_iter().find(|(name, _)| *name == "pushover_emergency").unwrap().1;
+    let pushover =
+        every_over_http(SERVER).into_iter().find(|(name, _)| *name == "pushover_emergency").unwrap().1;
     let roles = |note: &Note| steps(&pushover, note, None).iter().map(|step| step.role).collect::<Vec<_>>();
     assert_eq!(roles(&opened()), [Role::Send]);
     assert_eq!(roles(&resolved()), [Role::Aside, Role::Send]);
@@ -121,7 +122,7 @@ fn check(step: &Step, name: &str) {
 #[test]
 fn the_longest_note_fits_everywhere() {
     let long = |text: &str| text.repeat(20_000);
-    let channels = every(SERVER);
+    let channels = every_over_http(SERVER);
     for piece in ["word ", "🔥", "ü", "&", "\"", "*", "\\", "\n"] {
         let note = Note {
             title: long(piece),
@@ -242,7 +243,7 @@ proptest! {
             link: Some(format!("https://x.example/{link}")),
             ..opened()
         };
-        for (name, channel) in every(SERVER) {
+        for (name, channel) in every_over_http(SERVER) {
             for step in steps(&channel, &note, previous(name)) {
                 check(&step, name);
                 limits(name, &step);

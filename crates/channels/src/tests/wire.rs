@@ -4,7 +4,7 @@ use http_probe::Client;
 
 use super::fake::{Answer, Asked, Authority, Server};
 use super::secrets::assert_clean;
-use super::{changed, channel, every, opened, resolved};
+use super::{changed, channel, every_over_http, opened, resolved};
 use crate::{Channel, Delivered, DeliveryError, Note, Sender};
 
 fn sender() -> Sender {
@@ -40,7 +40,7 @@ fn well(asked: &Asked) -> Answer {
 #[tokio::test]
 async fn every_service_is_told_from_beginning_to_end() {
     let server = Server::plain(well).await;
-    for (name, channel) in every(&server.url()) {
+    for (name, channel) in every_over_http(&server.url()) {
         let first = tell(&channel, &opened(), None).await.unwrap_or_else(|error| panic!("{name}: {error}"));
         let reference = first.reference.as_deref();
         for note in [changed(), resolved()] {
@@ -61,7 +61,8 @@ async fn every_service_is_told_from_beginning_to_end() {
 #[tokio::test]
 async fn a_thread_is_edited_and_answered() {
     let server = Server::plain(well).await;
-    let (_, telegram) = every(&server.url()).into_iter().find(|(name, _)| *name == "telegram").unwrap();
+    let (_, telegram) =
+        every_over_http(&server.url()).into_iter().find(|(name, _)| *name == "telegram").unwrap();
     let first = tell(&telegram, &opened(), None).await.unwrap();
     tell(&telegram, &resolved(), first.reference.as_deref()).await.unwrap();
     let methods: Vec<String> =
@@ -96,7 +97,8 @@ async fn what_cannot_be_edited_is_sent_anew() {
             if edit || asked.body.contains("m.replace") { Answer::new(status, refusal) } else { well(asked) }
         })
         .await;
-        let (_, channel) = every(&server.url()).into_iter().find(|(other, _)| *other == name).unwrap();
+        let (_, channel) =
+            every_over_http(&server.url()).into_iter().find(|(other, _)| *other == name).unwrap();
         let delivered = tell(&channel, &resolved(), Some(previous)).await.unwrap();
         assert_eq!(server.lines().len(), 2, "{name}: {:?}", server.lines());
         assert!(delivered.reference.is_some(), "{name}");
@@ -107,7 +109,8 @@ async fn what_cannot_be_edited_is_sent_anew() {
 #[tokio::test]
 async fn an_edit_that_fails_for_now_is_not_sent_anew() {
     let server = Server::plain(|_| Answer::new(503, "busy")).await;
-    let (_, telegram) = every(&server.url()).into_iter().find(|(name, _)| *name == "telegram").unwrap();
+    let (_, telegram) =
+        every_over_http(&server.url()).into_iter().find(|(name, _)| *name == "telegram").unwrap();
     let error = tell(&telegram, &resolved(), Some("77 -1001234")).await.unwrap_err();
     assert!(error.is_worth_trying_again());
     assert_eq!(server.lines().len(), 1);
@@ -132,7 +135,7 @@ async fn secrets_in_answers_are_masked() {
         Answer::new(403, format!("{} {headers} {}", asked.line, asked.body))
     })
     .await;
-    for (name, channel) in every(&server.url()) {
+    for (name, channel) in every_over_http(&server.url()) {
         let error = tell(&channel, &opened(), None).await.unwrap_err();
         assert_clean(&format!("{error} {error:?}"), name);
         // Nor where the password of a login is encoded.
@@ -158,7 +161,7 @@ async fn secrets_in_answers_are_masked() {
         assert!(!error.to_string().contains("A-g"), "{error}");
     }
     let server = Server::plain(|asked| Answer::new(200, asked.line.clone())).await;
-    let (_, hook) = every(&server.url()).into_iter().find(|(name, _)| *name == "webhook").unwrap();
+    let (_, hook) = every_over_http(&server.url()).into_iter().find(|(name, _)| *name == "webhook").unwrap();
     let delivered = tell(&hook, &opened(), None).await.unwrap();
     assert_eq!(delivered.answer.text, "POST /•••");
 }
@@ -272,7 +275,7 @@ async fn http_may_lead_to_https_of_the_same_host() {
 async fn an_impostor_gets_nothing() {
     let authority = Authority::new();
     let server = Server::serve(Some(authority.server()), well).await;
-    for (name, channel) in every(&format!("https://{}", server.addr)) {
+    for (name, channel) in every_over_http(&format!("https://{}", server.addr)) {
         let error = tell(&channel, &opened(), None).await.unwrap_err();
         assert!(!error.is_worth_trying_again(), "{name}");
         assert!(
