@@ -201,7 +201,7 @@ fn what_is_wrong_is_said_for_its_field() {
         (
             "pigeon",
             vec![],
-            ": There is no such kind of channel; there are mail, ntfy, telegram, signal, matrix, discord, slack, mattermost, gotify, pushover, home_assistant, apprise_api, webhook.",
+            ": There is no such kind of channel; there are mail, ntfy, telegram, signal, matrix, discord, slack, mattermost, gotify, pushover, home_assistant, mqtt, apprise_api, apprise_command, webhook.",
         ),
     ] {
         let found = wrong(kind, &pairs);
