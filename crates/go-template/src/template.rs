@@ -2,12 +2,15 @@
 
 use serde_json::Value;
 
-use crate::{Environment, TemplateError};
+use crate::error::Fault;
+use crate::syntax::Templates;
+use crate::{Environment, TemplateError, parse, render};
 
 /// A template that has been read.
 #[derive(Debug, Clone)]
 pub struct Template {
-    text: String,
+    source: String,
+    templates: Templates,
 }
 
 impl Template {
@@ -20,26 +23,25 @@ impl Template {
     ///
     /// When it is longer than [`LONGEST`](Self::LONGEST), or no template of Go's; line and column say where.
     pub fn parse(source: &str) -> Result<Self, TemplateError> {
-        if source.len() > Self::LONGEST {
-            return Err(TemplateError::new(1, 1, "the template is longer than 32 KiB"));
+        let read = if source.len() > Self::LONGEST {
+            Err(Fault::new(format!("a template has at most {} bytes", Self::LONGEST)))
+        } else {
+            parse::parse(source)
+        };
+        match read {
+            Ok(templates) => Ok(Self { source: source.to_owned(), templates }),
+            Err(fault) => Err(TemplateError::locate(source, &fault)),
         }
-        if source.contains("{{") {
-            return Err(TemplateError::new(1, 1, "actions cannot be read yet"));
-        }
-        Ok(Self { text: source.to_owned() })
     }
 
-    /// The template's text with its actions carried out on the data, exactly as Go writes it.
+    /// The template's text with its actions carried out on the data, as Go writes it.
     /// What ntfy makes of this is [`message_text`](crate::message_text).
     ///
     /// # Errors
     ///
-    /// When an action cannot be carried out, or costs more than the limits allow.
+    /// When an action cannot be carried out, or costs more than the limits allow; line and column say where.
     pub fn render(&self, data: &Value, environment: &Environment) -> Result<String, TemplateError> {
-        let _ = data;
-        if self.text.len() > environment.limits.output {
-            return Err(TemplateError::new(1, 1, "the output gets too long"));
-        }
-        Ok(self.text.clone())
+        render::render(&self.templates, data, environment)
+            .map_err(|fault| TemplateError::locate(&self.source, &fault))
     }
 }
