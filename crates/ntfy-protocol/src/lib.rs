@@ -37,7 +37,7 @@ pub mod websocket;
 
 pub use action::{Action, ActionKind};
 pub use message::{Attachment, Event, Format, Message, is_message_id, message_id};
-pub use path::{Endpoint, SequenceId, Topic, Topics};
+pub use path::{Endpoint, RESERVED_TOPICS, SequenceId, Topic, Topics};
 pub use publish::{Body, Call, Email, Limits, PublishRequest, Template, parse_priority};
 pub use refusal::Refusal;
 pub use subscribe::{Filter, Since, SubscribeRequest};

@@ -9,7 +9,7 @@ const NAME_MAX: usize = 64;
 /// The most topics that one subscription may name.
 const TOPICS_MAX: usize = 100;
 /// What no topic may be called, since the server has pages there.
-const RESERVED: &[&str] =
+pub const RESERVED_TOPICS: &[&str] =
     &["docs", "static", "file", "app", "metrics", "account", "settings", "signup", "login", "v1"];
 
 /// Whether this is a name as topics and sequences have them: `^[-_A-Za-z0-9]{1,64}$`.
@@ -30,7 +30,7 @@ impl Topic {
         if !is_name(name) {
             return Err(refusal::TOPIC_INVALID);
         }
-        if RESERVED.contains(&name) {
+        if RESERVED_TOPICS.contains(&name) {
             return Err(refusal::TOPIC_DISALLOWED);
         }
         Ok(Self(name.to_owned()))

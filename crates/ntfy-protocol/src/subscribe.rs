@@ -4,6 +4,7 @@ use crate::message::{Event, Message, is_message_id};
 use crate::params::Params;
 use crate::publish::parse_priority;
 use crate::refusal::{self, Refusal};
+use crate::text::cut;
 use http::HeaderMap;
 
 /// From when on messages are wanted.
@@ -73,15 +74,16 @@ impl SubscribeRequest {
     pub fn from_http(headers: &HeaderMap, query: &str, now: i64) -> Result<Self, Refusal> {
         let params = Params::new(headers, query);
         let poll = params.flag(false, &["x-poll", "poll", "po"]);
+        let text = |names: &[&str]| cut(&params.read(names), TEXT_BYTES).to_owned();
         let priorities = params.list(LIST_MAX, &["x-priority", "priority", "prio", "p"]);
         Ok(Self {
             poll,
             since: since(&params.read(&["x-since", "since", "si"]), poll, now)?,
             scheduled: params.flag(false, &["x-scheduled", "scheduled", "sched"]),
             filter: Filter {
-                id: params.read(&["x-id", "id"]),
-                message: params.read(&["x-message", "message", "m"]),
-                title: params.read(&["x-title", "title", "ti", "t"]),
+                id: text(&["x-id", "id"]),
+                message: text(&["x-message", "message", "m"]),
+                title: text(&["x-title", "title", "ti", "t"]),
                 priorities: priorities.iter().map(|word| parse_priority(word)).collect::<Result<_, _>>()?,
                 tags: params.list(LIST_MAX, &["x-tags", "tags", "tag", "ta"]),
             },
@@ -91,6 +93,9 @@ impl SubscribeRequest {
 
 /// The most tags or priorities that a filter names.
 const LIST_MAX: usize = 50;
+
+/// The longest text that a filter compares with; no message is longer.
+const TEXT_BYTES: usize = 4096;
 
 /// From when on: `all`, `none`, `latest`, the id of a message, seconds since 1970, or a length of time back.
 fn since(text: &str, poll: bool, now: i64) -> Result<Since, Refusal> {

@@ -23,7 +23,7 @@ fn names() {
         assert_eq!(Topic::new(name).unwrap_err(), refusal::TOPIC_INVALID, "{name:?}");
         assert_eq!(SequenceId::new(name).unwrap_err(), refusal::SEQUENCE_ID_INVALID, "{name:?}");
     }
-    for name in RESERVED {
+    for name in RESERVED_TOPICS {
         assert_eq!(Topic::new(name).unwrap_err(), refusal::TOPIC_DISALLOWED, "{name}");
         assert!(SequenceId::new(name).is_ok());
     }
