@@ -14,7 +14,7 @@ use crate::apprise_api::AppriseApi;
 use crate::apprise_command::AppriseCommand;
 use crate::discord::Discord;
 use crate::exchange::Http;
-use crate::fields::{self, Kind, Reader, Values, Writer, Wrong};
+use crate::fields::{self, ANY_CERTIFICATE, Input, Kind, Reader, Values, Writer, Wrong, tick};
 use crate::gotify::Gotify;
 use crate::home_assistant::HomeAssistant;
 use crate::mail::Mail;
@@ -89,6 +89,9 @@ pub enum Channel {
     /// People with an address of mail.
     Mail(Mail),
 }
+
+/// Said of a secret which would go elsewhere.
+const AGAIN: &str = "It would be sent elsewhere than before, or less safely: type it again.";
 
 /// How a service is reached.
 pub(crate) enum Way<'a> {
@@ -202,18 +205,48 @@ impl Channel {
     /// This channel with the values of a form that showed [`to_fields`](Self::to_fields): a secret
     /// which is left blank stays as it is, unless `forget` names its field.
     ///
+    /// When an address changes, or certificates need not be trusted any more, secrets have to be
+    /// typed again, so that nobody can send them to where they were not meant for.
+    ///
     /// # Errors
     ///
     /// As [`from_fields`](Self::from_fields).
     pub fn updated(&self, values: &Values, forget: &[&str]) -> Result<Self, Vec<Wrong>> {
         let mut values = values.clone();
+        let moved = self.is_moved_by(&values);
+        let mut again = Vec::new();
         for (name, value) in self.all_fields() {
             let blank = values.get(&name).is_none_or(|new| new.trim().is_empty());
-            if blank && self.is_secret(&name) && !forget.contains(&name.as_str()) {
+            if !blank || !self.is_secret(&name) || forget.contains(&name.as_str()) {
+                continue;
+            }
+            if moved {
+                again.push((name, AGAIN.to_owned()));
+            } else {
                 values.insert(name, value);
             }
         }
+        if !again.is_empty() {
+            return Err(again);
+        }
         Self::from_fields(self.kind().id, &values)
+    }
+
+    /// Whether these values lead elsewhere, or on a less safe way.
+    fn is_moved_by(&self, values: &Values) -> bool {
+        let old = self.all_fields();
+        self.kind().fields.iter().any(|field| {
+            let [old, new] =
+                [&old, values].map(|values| values.get(field.name).map_or("", |value| value.trim()));
+            match field.input {
+                // A secret address which is left blank stays.
+                Input::Address => new != old && !(field.secret && new.is_empty()),
+                Input::Tick => {
+                    field.name == ANY_CERTIFICATE.name && tick(new) == Some(true) && tick(old) != Some(true)
+                }
+                _ => false,
+            }
+        })
     }
 
     /// What kind it is.

@@ -230,7 +230,7 @@ impl<'a> Reader<'a> {
 }
 
 /// `on` is what browsers send for a tick.
-fn tick(value: &str) -> Option<bool> {
+pub(crate) fn tick(value: &str) -> Option<bool> {
     match value.trim() {
         "true" | "on" | "yes" | "1" => Some(true),
         "" | "false" | "off" | "no" | "0" => Some(false),

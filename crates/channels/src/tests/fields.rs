@@ -50,17 +50,40 @@ fn a_channel_is_what_was_filled_in() {
 #[test]
 fn a_secret_is_kept_replaced_or_forgotten() {
     let ntfy = channel("ntfy", &[("server", "https://x.example"), ("topic", "t"), ("token", "tk_old")]);
-    let form = values(&[("server", "https://y.example"), ("topic", "t"), ("token", "")]);
     let token = |channel: &Channel| match channel {
         Channel::Ntfy(ntfy) => ntfy.token.as_ref().map(|token| token.reveal().to_owned()),
         _ => None,
     };
-    assert_eq!(token(&ntfy.updated(&form, &[]).unwrap()).as_deref(), Some("tk_old"));
-    assert_eq!(token(&ntfy.updated(&form, &["token"]).unwrap()), None);
-    let form = values(&[("server", "https://y.example"), ("topic", "t"), ("token", "tk_new")]);
-    assert_eq!(token(&ntfy.updated(&form, &[]).unwrap()).as_deref(), Some("tk_new"));
+    let form = |typed: &str| values(&[("server", "https://x.example"), ("topic", "u"), ("token", typed)]);
+    assert_eq!(token(&ntfy.updated(&form(""), &[]).unwrap()).as_deref(), Some("tk_old"));
+    assert_eq!(token(&ntfy.updated(&form(""), &["token"]).unwrap()), None);
+    assert_eq!(token(&ntfy.updated(&form("tk_new"), &[]).unwrap()).as_deref(), Some("tk_new"));
     // What a form no longer sends is blank, if it is no secret.
-    assert!(ntfy.updated(&values(&[("server", "https://y.example")]), &[]).is_err());
+    assert!(ntfy.updated(&values(&[("server", "https://x.example")]), &[]).is_err());
+}
+
+#[test]
+fn a_secret_does_not_move_to_another_address() {
+    let fields = |channel: &Channel, pairs: &[(&str, &str)]| {
+        let wrong = channel.updated(&values(pairs), &[]).err().unwrap_or_default();
+        wrong.into_iter().map(|(field, _)| field).collect::<Vec<_>>()
+    };
+    let ntfy = channel("ntfy", &[("server", "https://x.example"), ("topic", "t"), ("token", "tk_old")]);
+    assert_eq!(fields(&ntfy, &[("server", "https://evil.example"), ("topic", "t")]), ["token"]);
+    assert_eq!(fields(&ntfy, &[("server", "http://x.example"), ("topic", "t")]), ["token"]);
+    let any = ("accept_any_certificate", "on");
+    assert_eq!(fields(&ntfy, &[("server", "https://x.example"), ("topic", "t"), any]), ["token"]);
+    assert_eq!(fields(&ntfy, &[("server", "https://x.example"), ("topic", "other")]), [""; 0]);
+    assert!(ntfy.updated(&values(&[("server", "https://y.example"), ("topic", "t")]), &["token"]).is_ok());
+
+    let hook =
+        channel("webhook", &[("url", "https://x.example/a"), ("headers", "X-Key: k"), ("secret", "s")]);
+    assert_eq!(fields(&hook, &[("url", "https://evil.example/")]), ["headers", "secret"]);
+    assert_eq!(fields(&hook, &[("method", "PUT")]), [""; 0]);
+    // A server that is not shown, as it is the usual one.
+    let telegram = channel("telegram", &[("token", "1:a"), ("chat", "1")]);
+    assert_eq!(fields(&telegram, &[("chat", "1"), ("server", "https://evil.example")]), ["token"]);
+    assert_eq!(fields(&telegram, &[("chat", "2"), ("server", "")]), [""; 0]);
 }
 
 #[test]
