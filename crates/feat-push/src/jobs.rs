@@ -3,7 +3,7 @@
 use crate::browsers::post;
 use crate::desk::desk;
 use crate::store::{attachments, messages};
-use crate::{config, files, port, stream, writer};
+use crate::{config, files, port, shown, stream, writer};
 use hob_base::units::Bytes;
 use hob_base::wording::counted;
 use hob_base::{Error, Health, Observation, ResourceId, Result};
@@ -37,6 +37,7 @@ pub(crate) fn jobs(ctx: &Ctx) -> Vec<Job> {
         Job::listener("push.sockets", stream::carry_upgraded),
         Job::listener("push.due", deliver_due),
         Job::listener("push.browsers", post::run),
+        Job::listener("push.pages", shown::run),
         Job::pass("push.tidy", TIDY_EVERY, tidy),
         Job::pass("push.report", REPORT_EVERY, report),
         Job::pass("push.browsers-tidy", BROWSERS_EVERY, post::tidy),

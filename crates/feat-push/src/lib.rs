@@ -32,6 +32,7 @@ mod outgoing;
 mod pages;
 mod port;
 mod routes;
+mod shown;
 mod store;
 mod stream;
 mod upload;
@@ -39,10 +40,11 @@ mod visitor;
 mod writer;
 
 use hob_db::Migration;
-use hob_feature::Feature;
+use hob_feature::{BoxFuture, Ctx, Feature, NavEntry, boxed};
 
 /// Push.
 pub const FEATURE: Feature = Feature {
+    nav: &[NavEntry { title: "Messages", path: "/messages", icon: "message" }],
     routes: routes::pages::routes,
     personal_routes: routes::pages::personal_routes,
     host_routes: routes::host_routes,
@@ -50,6 +52,8 @@ pub const FEATURE: Feature = Feature {
     migrations: MIGRATIONS,
     config: &[config::SECTION],
     push: Some(door::DOOR),
+    search: shown::search,
+    greeting,
     ..Feature::new("push", "Messages")
 };
 
@@ -58,6 +62,16 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 2, name: "access", sql: include_str!("migrations/0002_access.sql") },
     Migration { number: 3, name: "browsers", sql: include_str!("migrations/0003_browsers.sql") },
 ];
+
+/// Tells the console how phones and scripts reach the push server.
+fn greeting(ctx: Ctx) -> BoxFuture<Vec<String>> {
+    boxed(async move {
+        if !config::settings(&ctx).enabled {
+            return Vec::new();
+        }
+        vec![format!("Push: {}  (server for the ntfy app and curl)", desk::desk(&ctx).base_url(&ctx, None))]
+    })
+}
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 //! Where it differs: people are added by administrators (there is no signing up), nobody deletes their own account, there
 //! are no tiers, and a token is shown once: lists have its beginning and its end, which stand for it in later requests.
 
-mod tokens;
+pub(super) mod tokens;
 
 use super::asking::{Answered, Asking, PersonAsking, Told, body, json, success};
 use crate::model::access::{NotReserved, Pattern, Permission, Rule, Subject};

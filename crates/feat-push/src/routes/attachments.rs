@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream::unfold;
+use hob_feature::Ctx;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use ntfy_protocol::{Refusal, refusal};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -22,13 +23,28 @@ const POLICY: &str =
 
 pub(super) async fn serve(asked: Asked, id: &str) -> Result<Response, Refusal> {
     asked.visitor().await?;
-    let ctx = &asked.ctx;
+    let row = find(&asked.ctx, id).await?;
+    respond(&asked.ctx, &row, &asked.parts.method, &asked.parts.headers).await
+}
+
+/// The file of a message, if it is still kept.
+pub(super) async fn find(ctx: &Ctx, id: &str) -> Result<Row, Refusal> {
     let found = attachments::find(&ctx.db, id, ctx.clock.now()).await.map_err(|_| refusal::INTERNAL_ERROR)?;
-    let (row, path) = found.zip(files::path_of(ctx, id)).ok_or(refusal::NOT_FOUND)?;
+    found.ok_or(refusal::NOT_FOUND)
+}
+
+/// A file, or the part of it that is asked for.
+pub(super) async fn respond(
+    ctx: &Ctx,
+    row: &Row,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
+    let path = files::path_of(ctx, &row.message_id).ok_or(refusal::NOT_FOUND)?;
     let mut file = File::open(&path).await.map_err(|_| refusal::NOT_FOUND)?;
     let size = file.metadata().await.map_err(|_| refusal::INTERNAL_ERROR)?.len();
-    let range = range_of(&asked.parts.headers, size);
-    let mut response = if asked.parts.method == Method::HEAD {
+    let range = range_of(headers, size);
+    let mut response = if *method == Method::HEAD {
         length(Response::new(Body::empty()), size)
     } else {
         match range {
@@ -48,7 +64,7 @@ pub(super) async fn serve(asked: Asked, id: &str) -> Result<Response, Refusal> {
             }
         }
     };
-    describe(&mut response, &row);
+    describe(&mut response, row);
     Ok(response)
 }
 

@@ -127,16 +127,6 @@ pub(crate) async fn forget_person(db: &Db, person: &str) -> Result<()> {
     .doing(|| "Forgetting what was kept for somebody".to_owned())
 }
 
-/// Everybody for whom something is kept.
-pub(crate) async fn known_people(db: &Db) -> Result<Vec<String>> {
-    const SQL: &str = "SELECT person FROM push_token UNION SELECT person FROM push_prefs
-        UNION SELECT person FROM push_synced UNION SELECT person FROM push_read
-        UNION SELECT who FROM push_rule WHERE who <> '' UNION SELECT owner FROM push_rule WHERE owner <> ''";
-    let rows: Vec<(String,)> = on!(read db, p => sqlx::query_as(SQL).fetch_all(p).await)
-        .doing(|| "Reading for whom something is kept".to_owned())?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
-}
-
 /// The settings of a person's clients, as JSON; `None` when there are none.
 pub(crate) async fn prefs(db: &Db, person: &str) -> Result<Option<String>> {
     const SQL: &str = "SELECT json FROM push_prefs WHERE person = $1";

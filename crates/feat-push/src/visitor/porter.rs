@@ -7,6 +7,7 @@ use crate::config::{self, DefaultAccess, Settings};
 use crate::model::access::{Permission, Rule, Subject, Table};
 use crate::model::account::{is_push_token, token_hash};
 use crate::model::limits::{Meters, Recent, Refill, address_key};
+use crate::pages::Flash;
 use crate::store::{access, tokens};
 use arc_swap::ArcSwap;
 use hob_base::{Error, Result};
@@ -16,6 +17,7 @@ use ntfy_protocol::refusal::{self, Refusal};
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -28,6 +30,10 @@ const TOKEN_TOUCH_MS: i64 = 60_000;
 /// sooner by the throttle of the login page.
 const FAILURES: Refill = Refill { size: 30, every: Duration::from_secs(60) };
 
+/// What is to be shown once is forgotten after this long; some of it is a new token.
+const FLASH_KEPT: Duration = Duration::from_secs(300);
+const FLASHES_MAX: usize = 1000;
+
 /// The memory of the visitors' side.
 pub(crate) struct Porter {
     settings: OnceLock<Arc<Settings>>,
@@ -38,6 +44,7 @@ pub(crate) struct Porter {
     table: ArcSwap<Table>,
     table_is_read: AtomicBool,
     is_set_up: AtomicBool,
+    flashes: Mutex<HashMap<String, (Duration, Flash)>>,
     /// Held while rules are written and read again, so that the table in memory is never older than the one written.
     changing: tokio::sync::Mutex<()>,
     /// Counts the changes of the table.
@@ -57,6 +64,7 @@ impl Default for Porter {
             table: ArcSwap::from_pointee(Table::default()),
             table_is_read: AtomicBool::new(false),
             is_set_up: AtomicBool::new(false),
+            flashes: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
             rules_number: AtomicU64::new(0),
             published: Mutex::default(),
@@ -134,6 +142,26 @@ impl Porter {
     /// What everybody has used up, for one expression.
     pub(crate) fn metered<T>(&self, with: impl FnOnce(&mut Meters) -> T) -> T {
         with(&mut locked(&self.meters))
+    }
+
+    /// Whether somebody has reserved a topic, as far as memory knows.
+    pub(crate) fn is_reserved(&self, topic: &str) -> bool {
+        self.table.load().owner_of(topic).is_some()
+    }
+
+    /// Leaves something for the next page that the same person opens.
+    pub(crate) fn leave(&self, key: String, now: Duration, flash: Flash) {
+        let mut flashes = locked(&self.flashes);
+        flashes.retain(|_, (at, _)| now.saturating_sub(*at) < FLASH_KEPT);
+        if flashes.len() < FLASHES_MAX {
+            flashes.insert(key, (now, flash));
+        }
+    }
+
+    /// Takes what was left, so that it is shown once.
+    pub(crate) fn take(&self, key: &str, now: Duration) -> Option<Flash> {
+        let (at, flash) = locked(&self.flashes).remove(key)?;
+        (now.saturating_sub(at) < FLASH_KEPT).then_some(flash)
     }
 
     /// Notes that a message was published.
