@@ -1,10 +1,15 @@
 //! How other features read incidents.
 
+use crate::config::read;
 use crate::desk::Desk;
+use crate::model::record::{Record, Sick};
+use crate::model::telling::{news, notices};
+use crate::model::words::title;
 use crate::store;
-use hob_base::{Incident, IncidentId, Result};
-use hob_feature::{Ctx, Delivery, IncidentQuery, IncidentReader, Notice, boxed};
+use hob_base::{Health, Incident, IncidentId, Level, Resource, Result, Timestamp};
+use hob_feature::{Ctx, Delivery, IncidentQuery, IncidentReader, Notice, Problems, boxed};
 use std::sync::Arc;
+use std::time::Duration;
 
 pub(crate) const READER: IncidentReader = IncidentReader {
     open: |ctx| ctx.memory.of::<Desk>().open(),
@@ -12,7 +17,26 @@ pub(crate) const READER: IncidentReader = IncidentReader {
     find: |ctx, id| boxed(async move { find(&ctx, id).await }),
     list: |ctx, query| boxed(async move { list(&ctx, &query).await }),
     timeline: |ctx, id| boxed(async move { store::list_entries(&ctx.db, id).await }),
+    preview,
 };
+
+/// What people would be told if this resource alone turned this bad.
+fn preview(ctx: &Ctx, resource: &Resource, level: Level, at: Timestamp) -> Vec<Notice> {
+    let sick = Sick {
+        id: resource.id.clone(),
+        name: resource.name.clone(),
+        health: Health::new(level, format!("It is {level}.")),
+        since: at,
+        seen_at: Duration::ZERO,
+        needs: resource.depends_on.clone(),
+    };
+    let mut record = Record::open(IncidentId(0), &[&sick], at);
+    record.incident.title = title(&record.incident, false);
+    // Mistakes were reported when the hub started.
+    let rota = read(&ctx.config, &Problems::default()).rota;
+    let Some(news) = news(&record, &rota, at) else { return Vec::new() };
+    notices(&news, &record, &rota, &ctx.memory.of::<Desk>().quiet(), at, &ctx.zone)
+}
 
 /// One incident, open or closed.
 pub(crate) async fn find(ctx: &Ctx, id: IncidentId) -> Result<Option<Arc<Incident>>> {

@@ -126,7 +126,7 @@ impl Dispatcher {
     /// Does what is to be done now. Returns how long nothing is.
     async fn work(&mut self) -> Duration {
         let now = self.ctx.clock.now();
-        self.desk.looked_now(&self.ctx);
+        self.desk.looked_now(&self.ctx, self.book.len());
         for notice in std::mem::take(&mut self.heard) {
             self.take(&notice, now).await;
         }

@@ -1,10 +1,10 @@
 //! Background work: the dispatcher, and what is looked at now and then.
 
 use crate::desk::Desk;
-use crate::dispatch;
 use crate::model::route::{CHANNEL_KIND, CHANNEL_SCOPE};
 use crate::send::{forget, observe, resource_of};
 use crate::store;
+use crate::{dead_man, dispatch};
 use hob_base::Result;
 use hob_base::wording::counted;
 use hob_feature::{Ctx, Job};
@@ -18,12 +18,14 @@ const TIDY_EVERY: Duration = Duration::from_secs(3600);
 const TAKEN_KEPT: Duration = Duration::from_secs(30 * 86_400);
 
 /// All jobs of the crate.
-pub(crate) fn jobs(_: &Ctx) -> Vec<Job> {
-    vec![
+pub(crate) fn jobs(ctx: &Ctx) -> Vec<Job> {
+    let mut jobs = vec![
         Job::listener("notify.dispatch", dispatch::run),
         Job::pass("notify.channels", JUDGE_EVERY, judge),
         Job::pass("notify.tidy", TIDY_EVERY, tidy),
-    ]
+    ];
+    jobs.extend(dead_man::job(ctx));
+    jobs
 }
 
 /// Tells the house how each channel works.

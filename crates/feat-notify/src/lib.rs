@@ -23,28 +23,31 @@
 //! It owns the tables `notify_channel`, `notify_rule`, `notify_delivery`, `notify_taken`, `notify_thread` and
 //! `notify_mark`.
 
-#![expect(dead_code, reason = "the pages that use the rest are on their way")]
-
 mod book;
 mod channel;
 mod config;
+mod dead_man;
 mod desk;
 mod dispatch;
 mod jobs;
 mod model;
 mod pages;
+mod reader;
 mod routes;
 mod send;
 mod store;
 
 use hob_db::Migration;
-use hob_feature::Feature;
+use hob_feature::{Feature, NavEntry};
 
 /// Notifications.
 pub const FEATURE: Feature = Feature {
+    nav: &[NavEntry { title: "Notifications", path: routes::PATH, icon: "bell" }],
+    routes: routes::routes,
     jobs: jobs::jobs,
+    deliveries: Some(reader::READER),
     migrations: MIGRATIONS,
-    config: &[config::SECTION, config::CHANNELS, config::ROUTES],
+    config: &[config::SECTION, config::CHANNELS, config::ROUTES, dead_man::SECTION],
     ..Feature::new("notify", "Notifications")
 };
 

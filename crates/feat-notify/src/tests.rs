@@ -2,5 +2,6 @@
 //! often, and what becomes of it when something is in the way.
 
 mod house;
+mod look;
 mod paths;
 mod trouble;

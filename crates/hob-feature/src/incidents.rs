@@ -1,8 +1,8 @@
 //! How incidents are read by who does not judge them: pages, the API, channels.
 
-use crate::{BoxFuture, Ctx};
+use crate::{BoxFuture, Ctx, Notice};
 use hob_base::incident::TimelineEntry;
-use hob_base::{Incident, IncidentId, ResourceId, Result, Timestamp};
+use hob_base::{Incident, IncidentId, Level, Resource, ResourceId, Result, Timestamp};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -19,6 +19,9 @@ pub struct IncidentReader {
     pub list: fn(Ctx, IncidentQuery) -> BoxFuture<Result<Vec<Arc<Incident>>>>,
     /// What happened in one, oldest first.
     pub timeline: fn(Ctx, IncidentId) -> BoxFuture<Result<Vec<TimelineEntry>>>,
+    /// What people would be told at a time if this resource alone turned this bad then: whom, and when their quiet hours
+    /// let it through. Silences are left aside. Nothing is written, and nobody is told.
+    pub preview: fn(&Ctx, &Resource, Level, Timestamp) -> Vec<Notice>,
 }
 
 /// Which incidents.

@@ -79,6 +79,18 @@ const STAND_IN: Feature = Feature {
         },
         list: |_, _| boxed(async { Ok(Vec::new()) }),
         timeline: |_, _| boxed(async { Ok(Vec::new()) }),
+        preview: |ctx, resource, level, at| {
+            // Ben sleeps until an hour later.
+            let for_one = |person: &str, later: u64| Notice {
+                key: format!("incident/0/0/{person}"),
+                at,
+                due: at.plus(Duration::from_secs(later)),
+                severity: level,
+                title: format!("{} is {level}", resource.name),
+                ..notice(ctx, 0, 0, NoticeKind::Opened, Some(person))
+            };
+            vec![for_one("anna", 0), for_one("ben", 3600)]
+        },
     }),
     ..Feature::new("standin", "Stand-in")
 };
@@ -211,7 +223,6 @@ pub(super) async fn pass(hub: &TestHub, clock: &Clock, seconds: u64) {
 /// A request that a service was sent.
 #[derive(Debug, Clone)]
 pub(super) struct Got {
-    pub(super) line: String,
     pub(super) head: String,
     pub(super) body: String,
 }
@@ -299,8 +310,7 @@ async fn read(stream: &mut tokio::net::TcpStream) -> Option<Got> {
             });
             if bytes.len() >= end + 4 + length.unwrap_or(0) {
                 let body = String::from_utf8_lossy(&bytes[end + 4..]).into_owned();
-                let line = head.lines().next().unwrap_or_default().to_owned();
-                return Some(Got { line, head, body });
+                return Some(Got { head, body });
             }
         }
         let count = stream.read(&mut chunk).await.ok()?;

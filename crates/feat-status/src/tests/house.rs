@@ -43,6 +43,7 @@ const READER: IncidentReader = IncidentReader {
     find: |_, _| boxed(async { Ok(None) }),
     list: |ctx, query| boxed(async move { Ok(list(&ctx, &query)) }),
     timeline: |_, _| boxed(async { Ok(Vec::new()) }),
+    preview: |_, _, _, _| Vec::new(),
 };
 
 fn list(ctx: &Ctx, query: &IncidentQuery) -> Vec<Arc<Incident>> {
