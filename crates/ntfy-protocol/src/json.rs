@@ -1,7 +1,8 @@
 //! Reading JSON that others write: `null` says nothing, and an object is an object.
 
 use crate::text::{cut, single_line};
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -21,7 +22,8 @@ pub(crate) fn explained(error: &serde_json::Error) -> String {
     if short.len() < full.len() { format!("{short}…, line {}", error.line()) } else { full }
 }
 
-/// What is read from an object and from nothing else; serde would read the fields of a struct from a list, too.
+/// What is read from an object and from nothing else (serde would read the fields of a struct from a list, too), whatever
+/// the case of its names is: Go does not mind, and so .NET's `{"Topic":"alerts"}` is understood.
 #[derive(Debug, Default)]
 pub(crate) struct Object<T>(pub(crate) T);
 
@@ -41,6 +43,22 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+        T::deserialize(MapAccessDeserializer::new(LowerCase(map))).map(Object)
+    }
+}
+
+/// An object with its names in lower case.
+struct LowerCase<A>(A);
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for LowerCase<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        let Some(name) = self.0.next_key::<String>()? else { return Ok(None) };
+        seed.deserialize(name.to_ascii_lowercase().into_deserializer()).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.0.next_value_seed(seed)
     }
 }

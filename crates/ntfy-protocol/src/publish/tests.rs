@@ -450,6 +450,13 @@ fn json_that_says_little_or_nothing() {
     let (request, body) =
         json(r#"{"topic":"mytopic","title":null,"tags":null,"actions":null,"delay":null}"#).unwrap();
     assert_eq!((request, body.as_str()), (plain(), "triggered"));
+    let (request, body) = json(
+        r#"{"Topic":"mytopic","MESSAGE":"x","Tags":["a"],"Actions":[{"Action":"view","Label":"l",
+        "Url":"u","Headers":{"X-Case":"kept"}}]}"#,
+    )
+    .unwrap();
+    assert_eq!((request.tags.len(), body.as_str()), (1, "x"));
+    assert!(request.actions[0].headers.contains_key("X-Case"));
     let delayed = json(r#"{"topic":"mytopic","delay":"tomorrow, 9am"}"#).unwrap().0;
     assert!(delayed.deliver_at.is_some());
     let bytes = b"{\"topic\":\"mytopic\",\"message\":\"\xff\"}";
@@ -470,6 +477,8 @@ fn json_that_is_refused() {
         ("[]", 40024),
         ("{\"topic\":\"mytopic\"} x", 40024),
         ("{\"topic\":1}", 40024),
+        ("{\"topic\":\"mytopic\",\"Topic\":\"other\"}", 40024),
+        ("[\"mytopic\"]", 40024),
         ("{\"topic\":\"mytopic\",\"priority\":\"high\"}", 40024),
         ("{\"topic\":\"mytopic\",\"tags\":\"a,b\"}", 40024),
         ("{\"topic\":\"mytopic\",\"delay\":30}", 40024),
