@@ -16,6 +16,8 @@
 //! - An [`Address`] cannot be made of what would break out of its header or command, and no text in a [`Letter`]
 //!   can add a header.
 //!
+//! - [`receive`] is the other side: a server which takes mail for topics, without any I/O, and the text of a mail.
+//!
 //! Sources of the protocols: RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 4954 (AUTH), RFC 1870 (SIZE), RFC 5322
 //! (headers), RFC 2045 to 2047 (MIME), RFC 3834 (automatic mail).
 
@@ -28,6 +30,7 @@ mod note;
 mod page;
 mod plain;
 mod quoted;
+pub mod receive;
 mod smtp;
 
 pub use address::Address;
