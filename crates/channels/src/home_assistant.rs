@@ -105,14 +105,28 @@ impl HomeAssistant {
     fn body(&self, note: &Note) -> Value {
         let text = if note.body.is_empty() { &note.title } else { &note.body };
         let mut body = json!({
-            "title": format!("{} {}", note.sign(), note.title),
-            "message": cut(text, MESSAGE_MAX),
+            "title": format!("{} {}", note.sign(), literal(&note.title)),
+            "message": literal(&cut(text, MESSAGE_MAX)),
         });
         if !self.plain {
             body["data"] = data(note);
         }
         body
     }
+}
+
+/// Text which is no template. Home Assistant renders title and message with Jinja: what begins an
+/// action there is taken apart by a character that is not seen.
+fn literal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        out.push(c);
+        if c == '{' && matches!(chars.peek(), Some('{' | '%' | '#')) {
+            out.push('\u{200b}');
+        }
+    }
+    out
 }
 
 /// What the app on a phone knows besides: the names for Android and for Apple's side by side.
@@ -167,5 +181,23 @@ impl Http for HomeAssistant {
 
     fn accepts_any_certificate(&self) -> bool {
         self.accept_any_certificate
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_is_a_template() {
+        for (text, expected) in [
+            ("plain {x}", "plain {x}"),
+            ("{{ states }}", "{\u{200b}{ states }}"),
+            ("{% if %}{# x #}", "{\u{200b}% if %}{\u{200b}# x #}"),
+            ("{{{", "{\u{200b}{\u{200b}{"),
+            ("{", "{"),
+        ] {
+            assert_eq!(literal(text), expected);
+        }
     }
 }
