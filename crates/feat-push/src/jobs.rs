@@ -2,7 +2,7 @@
 
 use crate::browsers::post;
 use crate::desk::desk;
-use crate::store::{attachments, messages};
+use crate::store::{attachments, messages, tokens};
 use crate::{config, files, port, shown, stream, writer};
 use hob_base::units::Bytes;
 use hob_base::wording::counted;
@@ -23,6 +23,8 @@ const REPORT_EVERY: Duration = Duration::from_secs(60);
 const BROWSERS_EVERY: Duration = Duration::from_secs(3600);
 /// How many rows go with one statement: writers do not wait long for it.
 const FORGET: i64 = 500;
+/// Tokens that have ended stay in lists this long, so that their owner learns why something stopped working.
+const TOKEN_KEPT: Duration = Duration::from_secs(30 * 86_400);
 /// A file without a message is removed after this: until then its message may be on its way.
 const ORPHAN: Duration = Duration::from_secs(3600);
 
@@ -114,6 +116,7 @@ async fn tidy(ctx: Ctx) -> Result<String> {
         (count, forgotten) = (count - gone.min(count), forgotten + gone);
         tokio::task::yield_now().await;
     }
+    tokens::remove_expired_tokens(&ctx.db, now.minus(TOKEN_KEPT)).await?;
     let files = tidy_files(&ctx).await?;
     Ok(format!(
         "{} kept, {} forgotten, {} removed; attachments take {}.",

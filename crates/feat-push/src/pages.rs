@@ -36,7 +36,7 @@ pub(crate) fn subnav(here: Here, is_admin: bool) -> Markup {
     const ALL: [(Here, &str, &str); 5] = [
         (Here::Inbox, "/messages", "Inbox"),
         (Here::Topics, "/messages/topics", "Topics"),
-        (Here::Devices, "/messages/devices", "This device"),
+        (Here::Devices, "/messages/devices", "Devices"),
         (Here::Tokens, "/messages/tokens", "Tokens"),
         (Here::Access, "/messages/access", "Access"),
     ];

@@ -1,6 +1,8 @@
 //! Whole-hub tests through real sockets.
 
 mod account_api;
+mod look;
+mod matrix;
 mod people;
 mod users_api;
 

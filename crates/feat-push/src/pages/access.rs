@@ -54,7 +54,10 @@ pub(crate) fn sentence(rule: &Rule, people: &[Person]) -> String {
         Subject::Everyone => "Everybody",
         Subject::Person(id) => name_of(people, id),
     };
-    format!("{who} {} {}", rule.allow.words(), rule.pattern.words())
+    let topics = rule.pattern.words();
+    // “neither … every” would leave open which.
+    let topics = if rule.allow == Permission::DENY { topics.replacen("every", "any", 1) } else { topics };
+    format!("{who} {} {topics}", rule.allow.words())
 }
 
 /// The page.

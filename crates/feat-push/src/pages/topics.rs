@@ -50,7 +50,7 @@ pub(crate) fn topics(ctx: &Ctx, view: &TopicsPage<'_>) -> Markup {
             (empty("No topics yet.", "Send a message to any name of letters, digits, - and _.", &html! {}))
             @if !view.reach.address.is_empty() { (terminal(&view.reach.publish_line("backups", "The backup is done"))) }
         } @else {
-            div data-live-topic="messages" { (table("Topics", &headings, view.rows.iter().map(|row| line(ctx, row)))) }
+            div.topics data-live-topic="messages" { (table("Topics", &headings, view.rows.iter().map(|row| line(ctx, row)))) }
         }
         form.row.filter method="get" action="/messages/topics/open" {
             div.field {
