@@ -64,7 +64,7 @@ impl Service for Webhook {
             Field::address("url", "Address").help("It is not shown again, since such an address often is a secret.").example("https://nodered.example/hooks/house").secret().required(),
             Field::choice("method", "Method", &[("POST", "POST"), ("PUT", "PUT"), ("PATCH", "PATCH")]),
             Field::text("headers", "Headers").help("One on a line. They are not shown again.").example("X-Api-Key: …").secret(),
-            Field::text("body", "Body").help("A template in the language of Go's text/template; left blank, everything is sent as JSON. Fields: .title .body .text .severity .state .link .links .thread .tags .at .dedupe").example("{\"text\": {{ .title | toJson }}}"),
+            Field::text("body", "Body").help("A template in the language of Go's text/template; left blank, everything is sent as JSON. Fields: .title .body .text .severity .state .link .links .thread .tags .at .dedupe").example("{\"text\": {{ .title | toJSON }}}"),
             Field::line("content_type", "Content type").help("Of a body of your own.").example("application/json"),
             Field::line("secret", "Secret").help("Signs the body: X-Hub-Signature-256 holds “sha256=” and its HMAC.").secret(),
             ANY_CERTIFICATE,
@@ -121,7 +121,7 @@ impl Webhook {
     /// What is sent of a note.
     fn body(&self, note: &Note) -> Result<Vec<u8>, String> {
         let Some(source) = &self.body else { return Ok(whole(note).into_bytes()) };
-        let wrong = |error: &TemplateError| format!("The body cannot be written as it says: {error}.");
+        let wrong = |error: &TemplateError| format!("The body cannot be written. {error}");
         let template = Template::parse(source).map_err(|error| wrong(&error))?;
         // Dates are those of the note, so that the same note is always the same request.
         let mut environment = Environment::new(note.at, TimeZone::UTC);
@@ -154,7 +154,7 @@ impl Webhook {
         }
         let quoted = self.body(&quoted).ok()?;
         serde_json::from_slice::<IgnoredAny>(&quoted).err().map(|_| {
-            "With a quotation mark or a line break in the title or text, the body is no JSON any more. Write {{ .title | toJson }} in place of \"{{ .title }}\".".to_owned()
+            "With a quotation mark or a line break in the title or text, the body is no JSON any more. Write {{ .title | toJSON }} in place of \"{{ .title }}\".".to_owned()
         })
     }
 }

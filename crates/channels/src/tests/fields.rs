@@ -228,7 +228,7 @@ fn what_is_wrong_is_said_for_its_field() {
         ),
     ] {
         let found = wrong(kind, &pairs);
-        assert!(found.contains(&expected.to_owned()), "{kind} {pairs:?}: {found:#?}");
+        assert!(found.iter().any(|sentence| sentence.starts_with(expected)), "{kind} {pairs:?}: {found:#?}");
     }
 }
 

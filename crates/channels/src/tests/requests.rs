@@ -6,9 +6,9 @@ use http_probe::{MAX_BODY, Redirects};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{changed, channel, every_over_http, nasty, opened, resolved, steps};
+use super::{changed, channel, every_over_http, nasty, opened, resolved, steps, values};
 use crate::exchange::{Role, Step};
-use crate::{Note, Severity, State};
+use crate::{Channel, Note, Severity, State};
 
 const SERVER: &str = "https://service.example";
 
@@ -232,6 +232,42 @@ fn a_body_of_ones_own_is_sent_as_it_is() {
     let step = steps(&hook, &nasty(), None).pop().unwrap();
     assert_eq!(step.request.body, "up");
     assert!(step.request.headers.iter().any(|(name, value)| name == "content-type" && value == "text/plain"));
+}
+
+#[test]
+fn a_template_is_written_with_the_note() {
+    let body = r#"{"content": {{ printf "%s: %s" (upper .severity) .title | toJSON }}, "open": {{ ne .state "resolved" }}{{ if .link }}, "url": {{ .link | toJSON }}{{ end }}, "tags": {{ .tags | toJSON }}, "more": [{{ range $i, $pair := .links }}{{ if $i }},{{ end }}{{ index $pair 1 | toJSON }}{{ end }}]}"#;
+    let hook = channel("webhook", &[("url", "http://x.example/"), ("body", body)]);
+    let written = |note: &Note| {
+        let step = steps(&hook, note, None).pop().unwrap();
+        serde_json::from_slice::<Value>(&step.request.body).unwrap()
+    };
+    assert_eq!(
+        written(&opened()),
+        serde_json::json!({
+            "content": "CRITICAL: Jellyfin on nas does not answer",
+            "open": true,
+            "url": "https://hob.example/incidents/12",
+            "tags": ["nas", "service"],
+            "more": ["http://nas:3000/wiki/jellyfin_(media)"],
+        })
+    );
+    let nasty = written(&nasty());
+    assert_eq!(nasty["content"], "WARNING: <b>*x*</b> & \"q\" @everyone Bcc: evil@example.com txt.exe");
+    assert!(nasty.get("url").is_none());
+}
+
+/// A template that costs too much ends with a sentence, and with a body that is too large.
+#[test]
+fn a_template_has_its_limits() {
+    let body = r#"{{ range until 9999 }}12345678{{ end }}"#;
+    let values = values(&[("url", "http://x.example/"), ("body", body), ("content_type", "text/plain")]);
+    let wrong = Channel::from_fields("webhook", &values).unwrap_err();
+    assert!(
+        wrong[0].0 == "body"
+            && wrong[0].1.starts_with("The body cannot be written. In line 1, at character "),
+        "{wrong:?}"
+    );
 }
 
 proptest! {
