@@ -30,7 +30,7 @@ pub struct Limits {
     /// Bytes of all texts, lists and dicts that are made on the way, together; what was dropped counts too.
     pub memory: usize,
     /// Steps: one for each action, function and visited element, more for long arguments. A step takes
-    /// about a tenth of a microsecond.
+    /// a microsecond at most, most of them a tenth of that.
     pub steps: u64,
     /// How deep actions, parentheses and templates may call each other, and values be nested.
     pub depth: usize,

@@ -109,7 +109,7 @@ impl Function {
         let mut arguments = Vec::with_capacity(values.len());
         for (i, (value, at)) in values.into_iter().enumerate() {
             let kind = self.takes.get(i).copied().or(self.rest).unwrap_or(Any);
-            machine.budget.step(1 + machine.store.len(&value).unwrap_or_default() / 64)?;
+            machine.budget.step(1 + machine.store.len(&value).unwrap_or_default() / 16)?;
             let converted = self.converted(machine, kind, &value, i + 1);
             arguments.push(converted.map_err(|fault| fault.at(at))?);
         }

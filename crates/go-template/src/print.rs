@@ -275,7 +275,10 @@ impl<'m, 'e> Printer<'m, 'e> {
                 return Ok(true);
             }
             'U' => {
-                self.pad(&quote::code_point(number, character(number), flags.sharp, flags.precision), flags)?;
+                self.pad(
+                    &quote::code_point(number, character(number), flags.sharp, flags.precision),
+                    unpadded(flags),
+                )?;
                 return Ok(true);
             }
             _ => return Ok(false),
@@ -330,7 +333,8 @@ fn digits(number: i64, base: u32, upper: bool, flags: Flags, verb: char) -> Stri
     };
     let zeros = "0".repeat(least.saturating_sub(plain.len()));
     let prefix = match base {
-        _ if verb == 'O' => "0o",
+        8 if verb == 'O' && flags.sharp && zeros.is_empty() && !plain.starts_with('0') => "0o0",
+        8 if verb == 'O' => "0o",
         2 if flags.sharp => "0b",
         8 if flags.sharp && zeros.is_empty() && !plain.starts_with('0') => "0",
         16 if flags.sharp && upper => "0X",

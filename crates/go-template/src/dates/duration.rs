@@ -51,6 +51,9 @@ pub(crate) fn rounded(nanoseconds: i64) -> String {
     unit.map_or_else(|| "0s".to_owned(), |(length, name)| format!("{}{name}", size / length))
 }
 
+/// Longest length of time that is read, in bytes.
+const LONGEST: usize = 256;
+
 /// Reads what [`duration_text`] writes, and any numbers with units one after the other.
 pub(crate) fn read(text: &str) -> Option<i64> {
     let (negative, mut rest) = match text.strip_prefix('-') {
@@ -60,7 +63,7 @@ pub(crate) fn read(text: &str) -> Option<i64> {
     if rest == "0" {
         return Some(0);
     }
-    if rest.is_empty() {
+    if rest.is_empty() || rest.len() > LONGEST {
         return None;
     }
     let mut sum: i128 = 0;

@@ -10,7 +10,7 @@ pub(super) struct Formatted {
 
 /// A float as a verb writes it; `None` when the verb is not for floats.
 pub(super) fn formatted(value: f64, verb: char, flags: Flags) -> Option<Formatted> {
-    if !matches!(verb, 'v' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G') {
+    if !matches!(verb, 'v' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G' | 'x' | 'X' | 'b') {
         return None;
     }
     let sign = match (value.is_sign_negative() && !value.is_nan(), flags.plus, flags.space) {
@@ -28,10 +28,12 @@ pub(super) fn formatted(value: f64, verb: char, flags: Flags) -> Option<Formatte
     let size = value.abs();
     let digits = match verb {
         'e' | 'E' => scientific(size, flags.precision.unwrap_or(6)),
+        'x' | 'X' => hexadecimal(size, flags.precision),
+        'b' => binary(size),
         'f' | 'F' => format!("{size:.*}", flags.precision.unwrap_or(6)),
         _ => general(size, flags.precision),
     };
-    let digits = if flags.sharp && !flags.syntax {
+    let digits = if flags.sharp && !flags.syntax && !matches!(verb, 'x' | 'X' | 'b') {
         with_point(&digits, matches!(verb, 'v' | 'g' | 'G').then(|| flags.precision.unwrap_or(6)))
     } else {
         digits
@@ -132,4 +134,57 @@ fn with_point(digits: &str, significant: Option<usize>) -> String {
     }
     mantissa.push_str(&"0".repeat(significant.unwrap_or_default().saturating_sub(counted)));
     format!("{mantissa}{exponent}")
+}
+
+/// The whole number and the power of two that make a number.
+fn mantissa(size: f64) -> (u64, i32) {
+    let bits = size.to_bits();
+    let mantissa = bits & ((1 << 52) - 1);
+    match i32::try_from(bits >> 52).unwrap_or_default() {
+        0 => (mantissa, -1074),
+        exponent => (mantissa | 1 << 52, exponent - 1075),
+    }
+}
+
+/// `%b`: nothing is rounded.
+fn binary(size: f64) -> String {
+    let (mantissa, exponent) = mantissa(size);
+    format!("{mantissa}p{exponent:+}")
+}
+
+/// `%x`: one digit before the point, and a power of two.
+fn hexadecimal(size: f64, precision: Option<usize>) -> String {
+    /// Digits after the point.
+    const DIGITS: usize = 13;
+    let (mut mantissa, mut exponent) = mantissa(size);
+    if mantissa != 0 {
+        // Move the first one to where a normal number has it.
+        let shift = mantissa.leading_zeros() - 11;
+        mantissa <<= shift;
+        exponent += 52 - i32::try_from(shift).unwrap_or_default();
+    } else {
+        exponent = 0;
+    }
+    let kept = precision.unwrap_or(DIGITS).min(DIGITS);
+    let dropped = 4 * (DIGITS - kept);
+    if dropped > 0 {
+        let (rest, half) = (mantissa & ((1 << dropped) - 1), 1 << (dropped - 1));
+        mantissa >>= dropped;
+        // Halves are rounded to the even neighbour.
+        mantissa += u64::from(rest > half || rest == half && mantissa & 1 == 1);
+        if mantissa >> (4 * kept + 1) != 0 {
+            mantissa >>= 1;
+            exponent += 1;
+        }
+    }
+    let first = mantissa >> (4 * kept);
+    let after = mantissa & ((1 << (4 * kept)) - 1);
+    let mut after = if kept == 0 { String::new() } else { format!("{after:0kept$x}") };
+    match precision {
+        Some(precision) => after.push_str(&"0".repeat(precision - kept)),
+        None => after.truncate(after.trim_end_matches('0').len()),
+    }
+    let point = if after.is_empty() { "" } else { "." };
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("0x{first}{point}{after}p{sign}{:02}", exponent.abs())
 }
