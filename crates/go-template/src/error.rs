@@ -7,18 +7,29 @@ pub struct TemplateError {
     line: usize,
     column: usize,
     problem: String,
+    stage: Stage,
+}
+
+/// What was being done with a template when it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// It was read: it is wrong whatever the data are.
+    Reading,
+    /// It was rendered on some data.
+    Rendering,
 }
 
 /// Longest text of an error, in characters.
 const LONGEST: usize = 240;
 
 impl TemplateError {
+    /// Something that cannot be read.
     pub(crate) fn new(line: usize, column: usize, problem: &str) -> Self {
-        Self { line, column, problem: shortened(problem, LONGEST) }
+        Self { line, column, problem: shortened(problem, LONGEST), stage: Stage::Reading }
     }
 
     /// Where in the source a fault is; one that names no place is at its beginning.
-    pub(crate) fn locate(source: &str, fault: &Fault) -> Self {
+    pub(crate) fn locate(source: &str, fault: &Fault, stage: Stage) -> Self {
         let mut at = fault.at.unwrap_or_default().min(source.len());
         while !source.is_char_boundary(at) {
             at -= 1;
@@ -26,13 +37,20 @@ impl TemplateError {
         let before = &source[..at];
         let line_begins = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        Self::new(line, before[line_begins..].chars().count() + 1, &fault.problem)
+        let column = before[line_begins..].chars().count() + 1;
+        Self { stage, ..Self::new(line, column, &fault.problem) }
     }
 
     /// The same, said of a part of something larger, such as the title of a message.
     pub(crate) fn of(mut self, part: &str) -> Self {
         self.problem = shortened(&format!("{part}: {}", self.problem), LONGEST);
         self
+    }
+
+    /// Whether the template itself is wrong, or it and the data do not go together.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        self.stage
     }
 
     /// The line, counted from 1.

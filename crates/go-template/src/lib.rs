@@ -57,6 +57,6 @@ mod tests;
 mod value;
 
 pub use environment::{Environment, Limits};
-pub use error::TemplateError;
+pub use error::{Stage, TemplateError};
 pub use message::{BUILTIN_NAMES, MessageTemplate, RenderedMessage, builtin, message_text};
 pub use template::Template;

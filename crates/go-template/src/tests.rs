@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::{Environment, Limits, Template, TemplateError};
+use crate::{Environment, Limits, Stage, Template, TemplateError};
 
 /// 13:05:09 in Berlin.
 fn environment() -> Environment {
@@ -151,6 +151,12 @@ fn an_error_says_where_and_what() {
 }
 
 #[test]
+fn an_error_says_when() {
+    assert_eq!(Template::parse("{{nope}}").unwrap_err().stage(), Stage::Reading);
+    assert_eq!(render("{{len 1}}", &json!({})).unwrap_err().stage(), Stage::Rendering);
+}
+
+#[test]
 fn an_error_stays_on_one_line_and_is_short() {
     let long = "x\n\u{7}".repeat(1000);
     let error = render(&format!("{{{{fail {long:?}}}}}"), &json!({})).unwrap_err();
@@ -256,6 +262,25 @@ fn deep_templates_are_refused() {
     // What may be read may be rendered, on the small stack of a test.
     let nested = "{{if 1}}".repeat(45) + "x" + &"{{end}}".repeat(45);
     is(&nested, &json!({}), "x");
+}
+
+/// Half of what a thread of the server has, and without optimisation.
+#[test]
+fn a_small_stack_is_enough() {
+    let deepest = || {
+        let parens = "{{".to_owned() + &"(".repeat(95) + "1" + &")".repeat(95) + "}}";
+        is(&parens, &json!({}), "1");
+        let blocks = "{{with .}}{{range 1}}".repeat(47) + &"{{end}}{{end}}".repeat(47);
+        is(&blocks, &json!({"a": 1}), "");
+        let chain = "{{if 0}}".to_owned() + &"{{else if 0}}".repeat(90) + "{{else}}x{{end}}";
+        is(&chain, &json!({}), "x");
+        let recursive = "{{define \"x\"}}{{if true}}{{template \"x\" (list . (toJSON .))}}{{end}}{{end}}{{template \"x\"}}";
+        assert!(render(recursive, &json!({})).is_err());
+        let lists =
+            "{{$l := list 1}}{{range 90}}{{$l = list $l}}{{end}}{{printf \"%v%d\" $l $l}}{{toPrettyJSON $l}}";
+        assert!(render(lists, &json!({})).is_ok());
+    };
+    std::thread::Builder::new().stack_size(1024 * 1024).spawn(deepest).unwrap().join().unwrap();
 }
 
 #[test]
