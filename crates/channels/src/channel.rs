@@ -14,7 +14,7 @@ use crate::apprise_api::AppriseApi;
 use crate::apprise_command::AppriseCommand;
 use crate::discord::Discord;
 use crate::exchange::Http;
-use crate::fields::{self, ANY_CERTIFICATE, Input, Kind, Reader, Values, Writer, Wrong, tick};
+use crate::fields::{self, ANY_CERTIFICATE, Field, Input, Kind, Reader, Values, Writer, Wrong, tick};
 use crate::gotify::Gotify;
 use crate::home_assistant::HomeAssistant;
 use crate::mail::Mail;
@@ -236,16 +236,9 @@ impl Channel {
     fn is_moved_by(&self, values: &Values) -> bool {
         let old = self.all_fields();
         self.kind().fields.iter().any(|field| {
-            let [old, new] =
-                [&old, values].map(|values| values.get(field.name).map_or("", |value| value.trim()));
-            match field.input {
-                // A secret address which is left blank stays.
-                Input::Address => new != old && !(field.secret && new.is_empty()),
-                Input::Tick => {
-                    field.name == ANY_CERTIFICATE.name && tick(new) == Some(true) && tick(old) != Some(true)
-                }
-                _ => false,
-            }
+            let value = |values: &Values| values.get(field.name).map(|value| value.trim().to_owned());
+            let [old, new] = [&old, values].map(|values| value(values).unwrap_or_default());
+            leads_elsewhere(field, &old, &new)
         })
     }
 
@@ -308,6 +301,18 @@ impl Channel {
     pub(crate) fn secrets(&self) -> Vec<String> {
         let values = self.all_fields().into_iter().filter(|(name, _)| self.is_secret(name));
         values.flat_map(|(_, value)| parts(&value)).collect()
+    }
+}
+
+/// Whether another value of a field takes secrets to another place, or less safely to the same.
+fn leads_elsewhere(field: &Field, old: &str, new: &str) -> bool {
+    let is_set = |value| tick(value) == Some(true);
+    match (field.name, field.input) {
+        // A secret address which is left blank stays.
+        ("server" | "port", _) | (_, Input::Address) => new != old && !(field.secret && new.is_empty()),
+        ("tls", _) => is_set(old) && !is_set(new),
+        ("encryption", _) => new == "none" && old != new,
+        (name, _) => name == ANY_CERTIFICATE.name && is_set(new) && !is_set(old),
     }
 }
 

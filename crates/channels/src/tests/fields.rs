@@ -80,10 +80,27 @@ fn a_secret_does_not_move_to_another_address() {
         channel("webhook", &[("url", "https://x.example/a"), ("headers", "X-Key: k"), ("secret", "s")]);
     assert_eq!(fields(&hook, &[("url", "https://evil.example/")]), ["headers", "secret"]);
     assert_eq!(fields(&hook, &[("method", "PUT")]), [""; 0]);
+    let mqtt = channel(
+        "mqtt",
+        &[("server", "a.lan"), ("topic", "t"), ("tls", "true"), ("user", "u"), ("password", "p")],
+    );
+    let form = |server, tls| [("server", server), ("topic", "t"), ("tls", tls), ("user", "u")];
+    assert_eq!(fields(&mqtt, &form("evil.lan", "true")), ["password"]);
+    assert_eq!(fields(&mqtt, &form("a.lan", "")), ["password"]);
+    assert_eq!(fields(&mqtt, &form("a.lan", "on")), [""; 0]);
     // A server that is not shown, as it is the usual one.
     let telegram = channel("telegram", &[("token", "1:a"), ("chat", "1")]);
     assert_eq!(fields(&telegram, &[("chat", "1"), ("server", "https://evil.example")]), ["token"]);
     assert_eq!(fields(&telegram, &[("chat", "2"), ("server", "")]), [""; 0]);
+}
+
+/// What decides where secrets go is known by its name or as an address.
+#[test]
+fn every_kind_with_secrets_says_where_they_go() {
+    for kind in Channel::kinds().iter().filter(|kind| kind.fields.iter().any(|field| field.secret)) {
+        let leads = kind.fields.iter().any(|field| field.input == Input::Address || field.name == "server");
+        assert!(leads || kind.id == "apprise_command", "{}", kind.id);
+    }
 }
 
 #[test]
