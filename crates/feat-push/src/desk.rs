@@ -2,12 +2,15 @@
 
 use crate::broker::Broker;
 use crate::config::{self, Settings};
+use crate::store::attachments;
 use crate::stream::Upgraded;
 use crate::writer::{self, Order};
 use hob_base::{Error, Result};
+use hob_db::Db;
 use hob_feature::Ctx;
 use ntfy_protocol::message_id;
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
 use ring::rand::SecureRandom;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,6 +45,7 @@ pub(crate) struct Desk {
 #[derive(Default)]
 pub(crate) struct Attached {
     bytes: AtomicU64,
+    known: tokio::sync::OnceCell<()>,
 }
 
 /// What `/metrics` shows.
@@ -54,6 +58,8 @@ pub(crate) struct Figures {
     pub(crate) slow: Counter,
     /// Subscriptions begun.
     pub(crate) subscriptions: Counter,
+    /// Subscriptions now.
+    pub(crate) subscribers: Gauge,
 }
 
 impl Default for Desk {
@@ -111,6 +117,7 @@ impl Desk {
                     "Subscribers that were dropped since they did not read",
                 ),
                 subscriptions: counter("push_subscriptions", "Subscriptions that were begun"),
+                subscribers: ctx.metrics.register("push_subscribers", "Subscribers now", Gauge::default()),
             }
         })
     }
@@ -146,9 +153,17 @@ fn is_reachable(host: &str) -> bool {
 }
 
 impl Attached {
-    /// Notes how much is on disk.
-    pub(crate) fn set(&self, bytes: u64) {
-        self.bytes.store(bytes, Ordering::Relaxed);
+    /// Reads once how much is on disk; from then on it is counted.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub(crate) async fn know(&self, db: &Db) -> Result<()> {
+        let read = || async {
+            self.bytes.fetch_add(attachments::total(db).await?, Ordering::Relaxed);
+            Ok(())
+        };
+        self.known.get_or_try_init(read).await?;
+        Ok(())
     }
 
     /// Takes room for so many bytes, if all together stay within `limit`.

@@ -5,6 +5,7 @@ pub(crate) mod template;
 
 use crate::config;
 use crate::desk::{Desk, desk};
+use crate::routes::{database_is_away, unavailable};
 use crate::upload::{BodyError, BodyReader};
 use crate::visitor::{Cost, Visitor};
 use bytes::Bytes;
@@ -94,6 +95,7 @@ impl Upload<'_> {
         if body.length().is_some_and(|length| length > limit) {
             return Err(refusal::ATTACHMENT_TOO_LARGE);
         }
+        desk(self.ctx).attached.know(&self.ctx.db).await.map_err(|_| database_is_away())?;
         let start = body.peek(LOOKED_AT).await.map_err(broken)?;
         let name = plain_name(name);
         let (kind, extension) = kind::of(start, &name);
@@ -149,12 +151,7 @@ fn full(error: &std::io::Error) -> Refusal {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk of the push server is full",
         _ => "the push server cannot write it",
     };
-    Refusal {
-        code: 50301,
-        http: 503,
-        error: format!("The attachment could not be kept: {why}.").into(),
-        link: None,
-    }
+    unavailable(format!("The attachment could not be kept: {why}."))
 }
 
 /// What a client calls a file, without a path and on one line.

@@ -3,7 +3,7 @@
 use crate::browsers::post;
 use crate::desk::desk;
 use crate::store::{attachments, messages, tokens};
-use crate::{config, files, port, shown, stream, writer};
+use crate::{config, files, port, shown, stream, upstream, writer};
 use hob_base::units::Bytes;
 use hob_base::wording::counted;
 use hob_base::{Error, Health, Observation, ResourceId, Result};
@@ -29,10 +29,11 @@ const TOKEN_KEPT: Duration = Duration::from_secs(30 * 86_400);
 const ORPHAN: Duration = Duration::from_secs(3600);
 
 pub(crate) fn jobs(ctx: &Ctx) -> Vec<Job> {
-    if !config::settings(ctx).enabled {
+    let settings = config::settings(ctx);
+    if !settings.enabled {
         return Vec::new();
     }
-    vec![
+    let mut jobs = vec![
         Job::listener("push.write", writer::run),
         Job::listener("push.clock", tick),
         Job::listener("push.port", port::run),
@@ -43,12 +44,17 @@ pub(crate) fn jobs(ctx: &Ctx) -> Vec<Job> {
         Job::pass("push.tidy", TIDY_EVERY, tidy),
         Job::pass("push.report", REPORT_EVERY, report),
         Job::pass("push.browsers-tidy", BROWSERS_EVERY, post::tidy),
-    ]
+    ];
+    if settings.upstream.is_some() {
+        jobs.push(Job::listener("push.upstream", upstream::run));
+    }
+    jobs
 }
 
 /// One clock for all subscriptions; and the end of all of them when the hub stops.
 async fn tick(ctx: Ctx, stop: CancellationToken) -> Result<()> {
-    let broker = desk(&ctx).broker.clone();
+    let desk = desk(&ctx);
+    let broker = &desk.broker;
     let round = config::settings(&ctx).keepalive.as_secs();
     broker.open(usize::try_from(round).unwrap_or(1));
     let mut ticks = tokio::time::interval(TICK);
@@ -56,7 +62,10 @@ async fn tick(ctx: Ctx, stop: CancellationToken) -> Result<()> {
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
-            _ = ticks.tick() => broker.tick(),
+            _ = ticks.tick() => {
+                broker.tick();
+                desk.figures(&ctx).subscribers.set(i64::try_from(broker.subscribers()).unwrap_or(i64::MAX));
+            }
         }
     }
     broker.close();
@@ -130,21 +139,23 @@ async fn tidy(ctx: Ctx) -> Result<String> {
 /// Removes files that expired, and those of which no message knows.
 async fn tidy_files(ctx: &Ctx) -> Result<usize> {
     let (desk, now) = (desk(ctx), ctx.clock.now());
+    // Known before anything is taken away from it.
+    desk.attached.know(&ctx.db).await?;
     let mut removed = 0;
     loop {
         let expired = attachments::expired(&ctx.db, now, FORGET).await?;
         if expired.is_empty() {
             break;
         }
-        for (id, _) in &expired {
+        for (id, bytes) in &expired {
             // The file first: a row without a file is tried again, a file without a row is found below.
             remove(ctx, id).await?;
             attachments::forget(&ctx.db, id).await?;
+            desk.attached.release(bytes.unsigned_abs());
             removed += 1;
         }
     }
     removed += remove_orphans(ctx).await?;
-    desk.attached.set(attachments::total(&ctx.db).await?);
     Ok(removed)
 }
 

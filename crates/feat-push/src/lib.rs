@@ -36,6 +36,7 @@ mod shown;
 mod store;
 mod stream;
 mod upload;
+mod upstream;
 mod visitor;
 mod writer;
 

@@ -21,6 +21,7 @@ use hob_web::Peer;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header, request};
 use ntfy_protocol::{Endpoint, Refusal, matrix, refusal};
 use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
 
 /// Everything that answers on the push server's own port and host name.
 pub(crate) fn push_router(ctx: &Ctx) -> Router {
@@ -69,7 +70,9 @@ impl Asked {
 
 async fn dispatch(State(ctx): State<Ctx>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let peer = parts.extensions.get::<Peer>().copied().unwrap_or(Peer::Local);
+    let Some(peer) = parts.extensions.get::<Peer>().copied() else {
+        return refused(&refusal::INTERNAL_ERROR);
+    };
     if parts.uri.path() == "/" && matches!(parts.method, Method::GET | Method::HEAD) {
         return info::home(&ctx, &parts.headers);
     }
@@ -129,6 +132,16 @@ pub(crate) fn refused(refusal: &Refusal) -> Response {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     }
     response
+}
+
+/// The protocol has no number for “not now”; 503 is what its clients try again on.
+pub(crate) fn unavailable(sentence: impl Into<Cow<'static, str>>) -> Refusal {
+    Refusal { code: 50301, http: 503, error: sentence.into(), link: None }
+}
+
+/// The database does not answer.
+pub(crate) fn database_is_away() -> Refusal {
+    unavailable("The database of the push server does not answer at the moment. Try again in a moment.")
 }
 
 /// An answer in JSON.

@@ -122,11 +122,8 @@ async fn upgrade(connection: OnUpgrade, feed: Box<Feed>, past: Past) {
 /// Carries a subscription until it ends. `head` is written first; `early` was read already.
 pub(crate) async fn carry<L: Line>(line: L, feed: Box<Feed>, past: Past, head: Vec<u8>, early: &[u8]) {
     let mut carrier = Carrier::new(line, feed);
-    if carrier.hear(early).is_err() {
-        return;
-    }
     // Boxed, so that what the beginning needs is gone when it is over.
-    if Box::pin(carrier.begin(head, past)).await.is_ok() {
+    if Box::pin(carrier.begin(head, past, early)).await.is_ok() {
         carrier.live().await;
     }
 }
@@ -154,10 +151,11 @@ impl<L: Line> Carrier<L> {
     }
 
     /// The answer's head, that it is open, and the past.
-    async fn begin(&mut self, head: Vec<u8>, mut past: Past) -> IoResult<()> {
+    async fn begin(&mut self, head: Vec<u8>, mut past: Past, early: &[u8]) -> IoResult<()> {
         if !head.is_empty() {
             self.out.push_back(head.into());
         }
+        self.hear(early)?;
         if !past.is_all() {
             let open = self.feed.signal(Event::Open);
             self.out.push_back(open.chunk(self.feed.format()));

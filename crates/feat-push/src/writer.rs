@@ -6,13 +6,13 @@
 
 use crate::delivery::Delivery;
 use crate::desk::{Desk, desk};
+use crate::routes::unavailable;
 use crate::store::attachments;
 use crate::store::messages::{self, Row, Step};
 use hob_base::{Error, Result, Timestamp};
 use hob_db::is_disk_full;
 use hob_feature::Ctx;
 use ntfy_protocol::{Event, Message, Refusal};
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -83,7 +83,7 @@ pub(crate) async fn publish(ctx: &Ctx, publication: Publication) -> Outcome {
     let outcome = match turn.await {
         Ok(Some(outcome)) => outcome,
         // The writer went away with the message: it is being restarted.
-        Ok(None) | Err(_) => Err(refusal("The push server is busy. Try again in a moment.")),
+        Ok(None) | Err(_) => Err(unavailable("The push server is busy. Try again in a moment.")),
     };
     match &outcome {
         Ok(_) => desk.figures(ctx).published.inc(),
@@ -95,14 +95,9 @@ pub(crate) async fn publish(ctx: &Ctx, publication: Publication) -> Outcome {
 /// Delivers what is due, and returns when that is written. Gives how many were delivered.
 pub(crate) async fn deliver(ctx: &Ctx, due: Vec<(String, Message)>) -> Result<usize, Refusal> {
     let (sender, receiver) = oneshot::channel();
-    let gone = || refusal("The push server is being restarted.");
+    let gone = || unavailable("The push server is being restarted.");
     desk(ctx).orders.send(Order::Deliver(due, sender)).await.map_err(|_| gone())?;
     receiver.await.map_err(|_| gone())?
-}
-
-/// The protocol has no number for “not now”; this is the one that its clients try again on.
-fn refusal(sentence: &'static str) -> Refusal {
-    Refusal { code: 50301, http: 503, error: Cow::Borrowed(sentence), link: None }
 }
 
 /// Writes until the hub stops; what waits then is written still.
@@ -315,9 +310,9 @@ impl Plan {
 
     fn refuse(self, error: &Error) {
         let why = if is_disk_full(error) {
-            refusal("The message could not be kept: the disk of the push server is full.")
+            unavailable("The message could not be kept: the disk of the push server is full.")
         } else {
-            refusal(
+            unavailable(
                 "The message could not be kept: the database of the push server does not take it at the moment.",
             )
         };

@@ -1,6 +1,6 @@
 //! Files that came with messages. Who knows the address of one may have it: it cannot be guessed.
 
-use super::Asked;
+use super::{Asked, database_is_away};
 use crate::files::{self, kind};
 use crate::store::attachments::{self, Row};
 use axum::body::Body;
@@ -29,7 +29,7 @@ pub(super) async fn serve(asked: Asked, id: &str) -> Result<Response, Refusal> {
 
 /// The file of a message, if it is still kept.
 pub(super) async fn find(ctx: &Ctx, id: &str) -> Result<Row, Refusal> {
-    let found = attachments::find(&ctx.db, id, ctx.clock.now()).await.map_err(|_| refusal::INTERNAL_ERROR)?;
+    let found = attachments::find(&ctx.db, id, ctx.clock.now()).await.map_err(|_| database_is_away())?;
     found.ok_or(refusal::NOT_FOUND)
 }
 

@@ -1,6 +1,6 @@
 //! Subscribing: who may, and the subscriptions that come through the HTTP server.
 
-use super::{Asked, query_value};
+use super::{Asked, database_is_away, query_value, unavailable};
 use crate::delivery::Delivery;
 use crate::desk::desk;
 use crate::feed::{Feed, Past, Turn};
@@ -18,6 +18,7 @@ use ntfy_protocol::{Event, Format, Refusal, SubscribeRequest, Topics, refusal, w
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::sync::Arc;
 
 /// A subscription as somebody asks for it.
 pub(crate) struct Wanted {
@@ -75,18 +76,21 @@ pub(super) async fn subscribe(mut asked: Asked, topics: Topics, format: Format) 
     let query = asked.parts.uri.query().unwrap_or_default().to_owned();
     let accept = if format == Format::WebSocket { Some(websocket::accept(&headers)?) } else { None };
     let wanted = Wanted { topics, format, headers, query };
-    let (feed, past) = open(&asked.ctx, wanted, asked.peer).await?;
-    match accept {
-        Some(accept) => upgrade(asked, feed, past, &accept),
-        None => Ok(stream(feed, past)),
+    let (mut feed, mut past) = open(&asked.ctx, wanted, asked.peer).await?;
+    if let Some(accept) = accept {
+        return upgrade(asked, feed, past, &accept);
     }
+    // Who polls is told when there is nothing to be had, instead of getting nothing.
+    let first =
+        if past.is_all() { feed.past(&mut past).await.map_err(|_| database_is_away())? } else { None };
+    Ok(stream(feed, past, &first.unwrap_or_default()))
 }
 
 fn upgrade(mut asked: Asked, feed: Feed, past: Past, accept: &str) -> Result<Response, Refusal> {
     let connection =
         asked.parts.extensions.remove::<OnUpgrade>().ok_or(refusal::WEBSOCKET_UPGRADE_MISSING)?;
     let upgraded = Upgraded { connection, feed: Box::new(feed), past };
-    let busy = |_| Refusal { code: 50301, http: 503, error: "The push server is busy.".into(), link: None };
+    let busy = |_| unavailable("The push server is busy. Try again in a moment.");
     desk(&asked.ctx).upgrades.try_send(upgraded).map_err(busy)?;
     let headers = [
         (header::UPGRADE, "websocket"),
@@ -103,9 +107,9 @@ struct Rest {
     out: VecDeque<Bytes>,
 }
 
-fn stream(feed: Feed, past: Past) -> Response {
+fn stream(feed: Feed, past: Past, first: &[Arc<Delivery>]) -> Response {
     let format = feed.format();
-    let mut out = VecDeque::new();
+    let mut out: VecDeque<Bytes> = first.iter().map(|delivery| delivery.plain(format)).collect();
     if !past.is_all() {
         out.push_back(feed.signal(Event::Open).plain(format));
     }

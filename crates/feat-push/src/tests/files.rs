@@ -156,3 +156,19 @@ async fn files_expire_and_orphans_are_removed() {
         assert_eq!(poll(&hub, "/a/json?poll=1").await.len(), 1, "the message stays");
     }
 }
+
+#[tokio::test]
+async fn data_of_other_programs_becomes_messages_by_templates() {
+    let hub = hub().start().await;
+    let directory = hub.data().join("push/templates");
+    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::write(directory.join("own.yml"), "title: \"{{ .host }}\"\nmessage: |\n  Disk at {{ .use }} %\n")
+        .unwrap();
+    let data = br#"{"host":"nas","use":93}"#;
+    let inline = put(&hub, "/a?tpl=yes&title={{.host}}&message=at+{{.use}}", &[], data).await.json();
+    assert_eq!((&inline["title"], &inline["message"]), (&json!("nas"), &json!("at 93")));
+    let own = put(&hub, "/a", &[("template", "own")], data).await.json();
+    assert_eq!((&own["title"], &own["message"]), (&json!("nas"), &json!("Disk at 93 %")));
+    let no_json = put(&hub, "/a", &[("template", "yes"), ("message", "{{.x}}")], b"no json").await;
+    assert_eq!(no_json.json()["code"], 40042);
+}

@@ -9,6 +9,7 @@ use hob_base::{Clock, Timestamp};
 use hob_db::{Location, on};
 use hob_feature::{Config, PushMessage};
 use hob_testkit::client::Client;
+use hob_testkit::fake_service::FakeService;
 use hob_testkit::hub::TestHub;
 use hob_web::{Hub, HubOptions};
 use http::Method;
@@ -380,4 +381,22 @@ async fn the_house_is_told_how_the_push_server_is() {
     assert_eq!(told.number("subscribers"), Some(1.0));
     assert_eq!(told.number("messages in the last hour"), Some(1.0));
     assert!(hub.ctx().metrics.render().contains("hob_push_messages_total 1"));
+}
+
+#[tokio::test]
+async fn iphones_are_woken_through_the_server_that_is_set_and_no_other() {
+    let upstream = FakeService::start().await;
+    let more =
+        format!("base_url = \"https://push.lan\"\nupstream = \"{}\"\n", upstream.url().trim_end_matches('/'));
+    let hub = hub_with(&more).start().await;
+    port(&hub).await;
+    put(&hub, "/mytopic?cache=no", &[], b"not kept").await;
+    let said = publish(&hub, "mytopic", "secret").await;
+    hub.wait_until("it is told", PATIENCE, |_| !upstream.requests().is_empty()).await;
+    let [request] = &upstream.requests()[..] else { panic!("{:?}", upstream.requests()) };
+    // printf https://push.lan/mytopic | sha256sum
+    let hash = "a32cf9a6b58212652147721c029ceb6b3762fad90d7bcb2c89b83d766b46851c";
+    assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", format!("/{hash}").as_str()));
+    assert_eq!(request.header("x-poll-id"), said["id"].as_str());
+    assert!(request.body.is_empty());
 }

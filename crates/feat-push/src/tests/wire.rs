@@ -102,6 +102,27 @@ async fn a_websocket_is_answered_and_ended_as_the_protocol_says() {
 }
 
 #[tokio::test]
+async fn a_websocket_may_poll_and_may_speak_with_its_first_packet() {
+    let hub = hub().start().await;
+    let address = port(&hub).await;
+    let said = publish(&hub, "a", "kept").await;
+    let mut polling = Subscriber::socket(address, "/a/ws?poll=1").await;
+    assert_eq!(polling.frame_json().await, said);
+    assert_eq!(polling.frame().await.0, 8);
+    assert!(polling.is_over().await);
+    let headers = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = format!("GET /a/ws HTTP/1.1\r\nHost: x\r\n{headers}\r\n");
+    // A masked ping with the mask 0, so that it can be read here.
+    let early = [request.as_bytes(), &[0x89, 0x82, 0, 0, 0, 0], b"hi"].concat();
+    tokio::io::AsyncWriteExt::write_all(&mut stream, &early).await.unwrap();
+    let mut early = Subscriber::read_head(stream).await;
+    assert_eq!(early.frame().await, (10, b"hi".to_vec()));
+    assert_eq!(early.frame_json().await["event"], "open");
+}
+
+#[tokio::test]
 async fn an_idle_subscription_is_told_that_it_lives() {
     let hub = hub_with("keepalive = \"1s\"\n").start().await;
     let address = port(&hub).await;

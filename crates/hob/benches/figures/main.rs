@@ -1,7 +1,7 @@
 //! The figures that Hob promises, measured on this machine.
 //!
 //! ```sh
-//! cargo bench -p hob --bench figures                      # all of them, in about seven minutes
+//! cargo bench -p hob --bench figures                      # all of them, in about nine minutes
 //! cargo bench -p hob --bench figures -- start home        # some
 //! cargo bench -p hob --bench figures -- --json            # for programs
 //! cargo bench -p hob --bench figures -- idle --seconds 600
@@ -21,6 +21,7 @@ mod hub;
 mod live;
 mod outage;
 mod peer;
+mod push;
 mod report;
 mod server;
 mod start;
@@ -52,6 +53,11 @@ const MEASUREMENTS: &[Measurement] = &[
     Measurement { name: "live", what: "100 browsers that follow changes", run: |_| live::measure() },
     Measurement { name: "idle", what: "100 checked services, nobody looks", run: checks::idle },
     Measurement { name: "outage", what: "1,000 of 10,000 things break", run: |_| outage::measure() },
+    Measurement {
+        name: "push",
+        what: "1,000 messages a second to 100 subscribers; 5,000 idle ones",
+        run: |options| Ok([push::busy(options.span)?, push::idle()?].into_iter().flatten().collect()),
+    },
     Measurement { name: "checks", what: "2,000 checked services on one core", run: checks::busy },
 ];
 
