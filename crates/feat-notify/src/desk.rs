@@ -5,7 +5,7 @@ use crate::channel::{Channel, FileChannel, Origin, Stored, What};
 use crate::config::{Settings, read, read_channels, read_rules};
 use crate::model::news::News;
 use crate::model::pulse::Pulse;
-use crate::model::route::{BROWSERS, Errand, Face, PUSH, Rule, RuleText};
+use crate::model::route::{BROWSERS, Face, PUSH, Plan, Rule, RuleText};
 use crate::store::{self, ChannelRow};
 use hob_base::{Error, Result};
 use hob_feature::{Ctx, Problems};
@@ -55,7 +55,7 @@ pub(crate) struct Desk {
     editing: AsyncMutex<()>,
     pulses: Mutex<HashMap<String, Pulse>>,
     people: Mutex<Vec<String>>,
-    inbox: Mutex<Vec<(News, Vec<Errand>)>>,
+    inbox: Mutex<Vec<(News, Plan)>>,
     /// When the dispatcher looked last, and how much it has to do.
     looked: Mutex<Option<(Duration, usize)>>,
     /// Rung when something changed that the dispatcher should look at.
@@ -238,15 +238,14 @@ impl Desk {
         pulse.clone()
     }
 
-    #[expect(dead_code, reason = "digests, which use it, are on their way")]
     /// Gives the dispatcher something to tell besides notices.
-    pub(crate) fn hand(&self, news: News, errands: Vec<Errand>) {
-        lock(&self.inbox).push((news, errands));
+    pub(crate) fn hand(&self, news: News, plan: Plan) {
+        lock(&self.inbox).push((news, plan));
         self.bell.notify_one();
     }
 
     /// Takes what was given.
-    pub(crate) fn take(&self) -> Vec<(News, Vec<Errand>)> {
+    pub(crate) fn take(&self) -> Vec<(News, Plan)> {
         std::mem::take(&mut *lock(&self.inbox))
     }
 

@@ -8,7 +8,7 @@ use crate::book::{Book, Flight, Gate, REMEMBERED};
 use crate::desk::{Desk, site};
 use crate::model::news::News;
 use crate::model::queue::{GIVE_UP, Outcome};
-use crate::model::route::{House, Plan, plan};
+use crate::model::route::{House, plan};
 use crate::send::{Message, feel, send};
 use crate::store::{self, Query};
 use channels::Sender;
@@ -135,8 +135,8 @@ impl Dispatcher {
         if self.look_at <= now {
             self.look(now).await;
         }
-        for (news, errands) in self.desk.take() {
-            self.book.add(&news, Plan { errands, refusals: Vec::new() }, now);
+        for (news, plan) in self.desk.take() {
+            self.book.add(&news, plan, now);
         }
         let flights = self.begin().await;
         self.save().await;

@@ -4,7 +4,7 @@ use crate::desk::Desk;
 use crate::model::route::{CHANNEL_KIND, CHANNEL_SCOPE};
 use crate::send::{forget, observe, resource_of};
 use crate::store;
-use crate::{dead_man, dispatch};
+use crate::{dead_man, digest, dispatch};
 use hob_base::Result;
 use hob_base::wording::counted;
 use hob_feature::{Ctx, Job};
@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// How often channels are judged anew: what fails for long becomes worse by itself.
 const JUDGE_EVERY: Duration = Duration::from_secs(60);
+/// How often it is looked whether a digest is due.
+const DIGEST_EVERY: Duration = Duration::from_secs(60);
 /// How often what is old is deleted.
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 /// Notices that were taken up are remembered longer than any waits.
@@ -22,6 +24,7 @@ pub(crate) fn jobs(ctx: &Ctx) -> Vec<Job> {
     let mut jobs = vec![
         Job::listener("notify.dispatch", dispatch::run),
         Job::pass("notify.channels", JUDGE_EVERY, judge),
+        Job::pass("notify.digest", DIGEST_EVERY, digest::pass),
         Job::pass("notify.tidy", TIDY_EVERY, tidy),
     ];
     jobs.extend(dead_man::job(ctx));

@@ -28,6 +28,7 @@ mod channel;
 mod config;
 mod dead_man;
 mod desk;
+mod digest;
 mod dispatch;
 mod jobs;
 mod model;
@@ -47,7 +48,7 @@ pub const FEATURE: Feature = Feature {
     jobs: jobs::jobs,
     deliveries: Some(reader::READER),
     migrations: MIGRATIONS,
-    config: &[config::SECTION, config::CHANNELS, config::ROUTES, dead_man::SECTION],
+    config: &[config::SECTION, config::CHANNELS, config::ROUTES, dead_man::SECTION, digest::SECTION],
     ..Feature::new("notify", "Notifications")
 };
 

@@ -1,6 +1,7 @@
 //! What is decided here, without any I/O: which news goes where, how a delivery lives, how well a channel works.
 
 pub(crate) mod dead_man;
+pub(crate) mod digest;
 pub(crate) mod news;
 pub(crate) mod note;
 pub(crate) mod pulse;

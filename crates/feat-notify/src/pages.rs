@@ -1,6 +1,7 @@
 //! View data → markup.
 
 mod channels;
+mod digest;
 mod log;
 mod rules;
 mod simulate;
@@ -8,6 +9,7 @@ mod simulate;
 pub(crate) use channels::{
     ChannelForm, ChannelView, channel, channel_form, channel_list, choose_kind, delete_channel,
 };
+pub(crate) use digest::{DigestView, digest};
 pub(crate) use log::{LogView, log, message, of_incident};
 pub(crate) use rules::{RuleForm, rule_form, rule_list};
 pub(crate) use simulate::{SimulateView, simulate};
@@ -22,11 +24,12 @@ use hob_web::components::{empty, health_mark};
 use maud::{Markup, html};
 
 /// The pages of notifications.
-const PAGES: [(&str, &str); 5] = [
+const PAGES: [(&str, &str); 6] = [
     ("Overview", "/notifications"),
     ("Channels", "/notifications/channels"),
     ("Rules", "/notifications/rules"),
     ("Who would be told?", "/notifications/simulate"),
+    ("Digests", "/notifications/digest"),
     ("Log", "/notifications/log"),
 ];
 

@@ -2,6 +2,7 @@
 
 mod api;
 mod channels;
+mod digest;
 mod log;
 mod rules;
 mod simulate;
@@ -43,6 +44,9 @@ pub(crate) fn routes(ctx: &Ctx) -> Router {
         .route("/notifications/rules/{id}/move", post(rules::move_one))
         .route("/notifications/rules/{id}/delete", post(rules::delete))
         .route("/notifications/simulate", get(simulate::show))
+        .route("/notifications/digest", get(digest::show).post(digest::add))
+        .route("/notifications/digest/{id}/send", post(digest::send_now))
+        .route("/notifications/digest/{id}/delete", post(digest::delete))
         .route("/notifications/log", get(log::list))
         .route("/notifications/log/message", get(log::show))
         .route("/notifications/incident/{id}", get(log::of_incident))

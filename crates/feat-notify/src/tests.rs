@@ -5,3 +5,4 @@ mod house;
 mod look;
 mod paths;
 mod trouble;
+mod watch;

@@ -37,7 +37,7 @@ pub(super) fn rows(ctx: &Ctx, desk: &Desk, setup: &Setup) -> Markup {
                     @if channel.paused { (health_mark(Level::Unknown)) } @else { (health_mark(health.level)) }
                     p.row {
                         strong { a href={ (PATH) "/" (channel.name) } { (channel.title) } }
-                        (badge(channel.kind_title()))
+                        @if channel.kind_title() != channel.title { (badge(channel.kind_title())) }
                         @if let Some(owner) = &channel.owner { (badge(owner)) }
                         @if channel.paused { (badge("paused")) }
                         @if channel.origin == Origin::Settings { (badge("from the settings file")) }

@@ -127,7 +127,7 @@ fn who(form: &RuleForm<'_>) -> Markup {
 }
 
 /// Everything that can be a link of a chain: its word and what it is called.
-fn targets(setup: &Setup) -> Vec<(String, String)> {
+pub(super) fn targets(setup: &Setup) -> Vec<(String, String)> {
     let mut targets: Vec<(String, String)> = setup
         .channels
         .iter()
@@ -151,7 +151,7 @@ fn chain(form: &RuleForm<'_>, problem: &str) -> Markup {
         fieldset.choices {
             legend { "Through which channels: the first that works" }
             @if !problem.is_empty() { (notice(Level::Critical, problem)) }
-            @for i in 0..count {
+            div.stack { @for i in 0..count {
                 @let chosen = form.text.to.get(i).map_or("", String::as_str);
                 @let id = format!("to-{i}");
                 div.field {
@@ -164,7 +164,7 @@ fn chain(form: &RuleForm<'_>, problem: &str) -> Markup {
                         }
                     }
                 }
-            }
+            } }
         }
     }
 }
