@@ -11,6 +11,7 @@ mod checks_pages;
 mod doors;
 mod incidents;
 mod kernel;
+mod push_clients;
 mod scenario;
 mod support;
 mod watching;
