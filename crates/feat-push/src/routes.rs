@@ -30,7 +30,7 @@ pub(crate) fn push_router(ctx: &Ctx) -> Router {
         .merge(account::routes(ctx))
         .merge(users::routes(ctx))
         .merge(browsers::routes(ctx))
-        .method_not_allowed_fallback(dispatch_unmatched)
+        .method_not_allowed_fallback(axum::routing::any(dispatch_unmatched).with_state::<()>(ctx.clone()))
         .fallback_service(axum::routing::any(dispatch).with_state(ctx.clone()))
         .layer(axum::middleware::map_response(cross_origin))
 }
@@ -101,9 +101,13 @@ async fn answer(asked: Asked, endpoint: Endpoint) -> Result<Response, Refusal> {
     }
 }
 
-/// A path that is known, but not with this method.
-async fn dispatch_unmatched(request: Request) -> Response {
-    if request.method() == Method::OPTIONS { preflight() } else { refused(&refusal::NOT_FOUND) }
+/// A path that is known, but not with this method. `/` is a page to look at and the place where JSON is published to.
+async fn dispatch_unmatched(State(ctx): State<Ctx>, request: Request) -> Response {
+    match request.method() {
+        &Method::OPTIONS => preflight(),
+        _ if request.uri().path() == "/" => dispatch(State(ctx), request).await,
+        _ => refused(&refusal::NOT_FOUND),
+    }
 }
 
 /// A browser asks before it asks.

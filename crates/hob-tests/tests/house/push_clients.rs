@@ -98,8 +98,11 @@ async fn curl_uploads_a_file_and_somebody_fetches_it() {
     assert_eq!(said["attachment"]["name"], "flower.bin", "{said}");
     assert_eq!(said["attachment"]["size"], 20_000);
     let back = directory.path().join("back");
-    run("curl", &["-sS", "-f", "-o", back.to_str().unwrap(), said["attachment"]["url"].as_str().unwrap()])
-        .await;
+    // The link has the hub's name, since a loopback address would lead nobody else anywhere.
+    let url = said["attachment"]["url"].as_str().unwrap();
+    assert!(url.starts_with(&format!("http://nas:{}/file/", address.port())), "{url}");
+    let here = format!("nas:{}:127.0.0.1", address.port());
+    run("curl", &["-sS", "-f", "--resolve", &here, "-o", back.to_str().unwrap(), url]).await;
     assert_eq!(std::fs::read(back).unwrap(), std::fs::read(file).unwrap());
 }
 
@@ -121,7 +124,9 @@ async fn apprise_takes_hob_for_ntfy() {
         (read[0]["title"].as_str(), read[0]["message"].as_str(), read[0]["priority"].as_u64()),
         (Some("Grüße"), Some("An update is there"), Some(4))
     );
-    assert_eq!(read[0]["tags"], serde_json::json!(["warning", "nas"]));
+    // Apprise keeps tags in no order.
+    let tags = read[0]["tags"].to_string();
+    assert!(tags.contains("\"nas\"") && tags.contains("\"warning\""), "{tags}");
     assert_eq!(read[1]["message"], "Once more");
 }
 
@@ -163,7 +168,10 @@ async fn a_browser_listens_by_events_and_by_websocket() {
     for how in ["sse", "ws"] {
         assert_eq!(seen[how], serde_json::json!(["open", "Light on", "Somebody rings"]), "{how}");
     }
-    assert_eq!(page.console_errors().await.unwrap(), Vec::<String>::new());
+    let errors = page.console_errors().await.unwrap();
+    // Browsers ask everybody for a picture.
+    let errors: Vec<&String> = errors.iter().filter(|error| !error.contains("/favicon.ico")).collect();
+    assert!(errors.is_empty(), "{errors:?}");
 }
 
 #[tokio::test]
