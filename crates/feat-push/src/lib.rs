@@ -48,6 +48,7 @@ pub const FEATURE: Feature = Feature {
     nav: &[NavEntry { title: "Messages", path: "/messages", icon: "message" }],
     routes: routes::pages::routes,
     personal_routes: routes::pages::personal_routes,
+    open_routes: routes::pages::open_routes,
     host_routes: routes::host_routes,
     jobs: jobs::jobs,
     migrations: MIGRATIONS,

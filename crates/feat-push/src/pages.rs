@@ -1,12 +1,14 @@
 //! View data → markup: what people see of messages on Hob's own pages.
 
 mod access;
+mod devices;
 mod inbox;
 mod tokens;
 mod topic;
 mod topics;
 
 pub(crate) use access::{AccessPage, RuleForm, access, sentence};
+pub(crate) use devices::{DevicesPage, devices};
 pub(crate) use inbox::{Inbox, Search, inbox};
 pub(crate) use tokens::{TokensPage, tokens};
 pub(crate) use topic::{PublishForm, TopicPage, topic};

@@ -188,6 +188,18 @@ document.addEventListener("keydown", (event) => {
   (links[next] ?? (next < 0 ? dialog.querySelector("input") : links.at(-1)))?.focus();
 });
 
+// The app, and messages to this browser
+
+// Hob forgets browsers of which it hears nothing for two months.
+async function tellSeen(registration) {
+  const subscription = await registration.pushManager?.getSubscription();
+  if (!subscription || Date.now() - Number(localStorage.getItem("seen")) < 12 * 3600 * 1000) return;
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify({ endpoint: subscription.endpoint });
+  const answer = await fetch("/messages/devices/seen", { method: "POST", headers, body });
+  if (answer.ok) localStorage.setItem("seen", Date.now());
+}
+
 if ("serviceWorker" in navigator && isSecureContext) {
-  navigator.serviceWorker.register("/sw.js").catch(() => {});
+  navigator.serviceWorker.register("/sw.js").then(tellSeen).catch(() => {});
 }

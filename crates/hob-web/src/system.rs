@@ -5,7 +5,7 @@ use crate::components::{empty, health_mark, table, time};
 use crate::{Answer, Frame};
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use hob_base::error::OrNotFound;
@@ -43,7 +43,7 @@ pub(crate) fn open_routes(ctx: &Ctx) -> Router {
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .route("/manifest.webmanifest", get(manifest))
-        .route("/sw.js", get(|headers: HeaderMap| async move { serve_fixed("sw.js", &headers) }))
+        .route("/sw.js", get(service_worker))
         .route("/favicon.ico", get(|| async { Redirect::permanent(asset("icon-192.png")) }))
         .with_state(ctx.clone())
 }
@@ -84,6 +84,17 @@ async fn metrics(State(ctx): State<Ctx>) -> Response {
     browsers.set(i64::try_from(crate::live(&ctx).browsers()).unwrap_or(i64::MAX));
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, content_type)], ctx.metrics.render()).into_response()
+}
+
+/// What the service worker may reach: buttons of notifications send requests to where their message says, and pictures of
+/// notifications come from there. Pages may not.
+const WORKER_POLICY: &str =
+    "default-src 'none'; script-src 'self'; connect-src 'self' http: https:; img-src 'self' https: data:";
+
+async fn service_worker(headers: HeaderMap) -> Response {
+    let mut response = serve_fixed("sw.js", &headers);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(WORKER_POLICY));
+    response
 }
 
 async fn manifest() -> Response {

@@ -133,6 +133,11 @@ fn new_id(ctx: &Ctx) -> Result<String> {
     Ok(format!("wps_{}", id.get(..10).unwrap_or_default()))
 }
 
+/// An address as it is kept: it may be written in several ways.
+fn as_kept(endpoint: &str) -> String {
+    webpush::endpoint(endpoint).map_or_else(|_| endpoint.to_owned(), |url| url.to_string())
+}
+
 fn same_keys(known: &Browser, subscription: &Subscription) -> bool {
     // By their hashes: how long it takes tells nothing of the secret.
     let hash = |own: &Subscription| digest(&SHA256, format!("{} {}", own.p256dh(), own.auth()).as_bytes());
@@ -145,9 +150,7 @@ fn same_keys(known: &Browser, subscription: &Subscription) -> bool {
 /// When the database does not answer.
 pub(crate) async fn remove_client(ctx: &Ctx, endpoint: &str) -> Result<()> {
     let desk = desk(ctx).await?;
-    // As it is kept: an address may be written in several ways.
-    let endpoint = webpush::endpoint(endpoint).map_or_else(|_| endpoint.to_owned(), |url| url.to_string());
-    match desk.book(|book| book.at(&endpoint)).flatten() {
+    match desk.book(|book| book.at(&as_kept(endpoint))).flatten() {
         Some(browser) if !browser.own => post::forget(ctx, &desk, std::slice::from_ref(&browser.id)).await,
         _ => Ok(()),
     }
@@ -201,9 +204,9 @@ pub(crate) async fn test(ctx: &Ctx, person: &str, id: &str) -> Result<Result<(),
 /// When the table cannot be read.
 pub(crate) async fn seen(ctx: &Ctx, endpoint: &str) -> Result<bool> {
     let desk = desk(ctx).await?;
-    let now = ctx.clock.now();
+    let (endpoint, now) = (as_kept(endpoint), ctx.clock.now());
     let known = desk.book(|book| {
-        let browser = book.at(endpoint)?;
+        let browser = book.at(&endpoint)?;
         if life::is_news(&browser, now) {
             book.renew(&browser.id, now);
         }

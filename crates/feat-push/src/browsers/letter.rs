@@ -32,11 +32,16 @@ pub(crate) struct Letter {
 
 /// The letter of a message, to a browser that knows this hub as `site`.
 pub(crate) fn of_message(message: &Message, site: &str, keep: Duration) -> Letter {
+    // A topic's name needs no encoding.
+    addressed(message, site, &format!("/messages?topic={}", message.topic), keep)
+}
+
+fn addressed(message: &Message, site: &str, page: &str, keep: Duration) -> Letter {
     let subscription = format!("{}/{}", site.trim_end_matches('/'), message.topic);
     let sequence = &message.sequence_id;
     let replaces = !sequence.is_empty() && *sequence != message.id;
     Letter {
-        payload: payload(message, &subscription).into_bytes().into(),
+        payload: payload(message, Place { subscription: &subscription, page }).into_bytes().into(),
         ttl: keep.min(KEPT),
         urgency: urgency(message.priority),
         replaces: replaces.then(|| Topic::of(&format!("{}/{sequence}", message.topic))),
@@ -52,7 +57,7 @@ pub(crate) fn of_house(ctx: &Ctx, asked: &PushMessage) -> Result<Letter> {
     let id = message_id(ctx.sealer.random_bytes()?);
     let message = house_message(asked, id, ctx.clock.now());
     let site = settings.base_url.clone().unwrap_or_default();
-    Ok(of_message(&message, &site, KEPT))
+    Ok(addressed(&message, &site, "/", KEPT))
 }
 
 fn house_message(asked: &PushMessage, id: String, now: Timestamp) -> Message {
@@ -112,9 +117,18 @@ fn urgency(priority: u8) -> Urgency {
     }
 }
 
+/// Where a message belongs.
+#[derive(Debug, Clone, Copy)]
+struct Place<'a> {
+    /// What clients of the protocol call it.
+    subscription: &'a str,
+    /// The path of the page on which Hob shows it.
+    page: &'a str,
+}
+
 /// The JSON, with as much of the message as fits: first its text is cut, then what is pleasant but not needed goes.
-fn payload(message: &Message, subscription: &str) -> String {
-    let whole = written(message, subscription);
+fn payload(message: &Message, place: Place<'_>) -> String {
+    let whole = written(message, place);
     if whole.len() <= MAX_PLAINTEXT {
         return whole;
     }
@@ -129,12 +143,12 @@ fn payload(message: &Message, subscription: &str) -> String {
         ..without_buttons.clone()
     };
     for shell in [bare, without_file, without_buttons, least] {
-        let room = MAX_PLAINTEXT.saturating_sub(written(&shell, subscription).len());
+        let room = MAX_PLAINTEXT.saturating_sub(written(&shell, place).len());
         // Half of the text of a file, or bytes in base64, mean nothing.
         let text = if message.encoding.is_empty() { message.message.as_str() } else { "" };
         // Room for a sentence, or for all that there is.
         if room >= text.len().min(80) + 40 {
-            return written(&Message { message: cut(text, room), ..shell }, subscription);
+            return written(&Message { message: cut(text, room), ..shell }, place);
         }
     }
     // Nothing of a message is as long as that; the reader still learns that there is one.
@@ -146,7 +160,7 @@ fn payload(message: &Message, subscription: &str) -> String {
         priority: message.priority,
         ..Message::default()
     };
-    written(&notice, subscription)
+    written(&notice, place)
 }
 
 /// The beginning of a text that takes at most `room` bytes as part of a JSON string, and an ellipsis if that is not all.
@@ -172,11 +186,14 @@ fn cut(text: &str, room: usize) -> String {
     text.to_owned()
 }
 
-/// ntfy's JSON. The field `emoji` is ours: what the tags mean, so that the service worker needs no table of names.
-fn written(message: &Message, subscription: &str) -> String {
+/// ntfy's JSON. Two fields are ours: `emoji` is what the tags mean, so that the service worker needs no table of names, and
+/// `page` is where Hob shows the message.
+fn written(message: &Message, place: Place<'_>) -> String {
     let (found, _) = emoji::split(&message.tags);
     let text: Value = serde_json::from_str(&message.to_json()).unwrap_or_default();
-    let mut payload = json!({ "event": "message", "subscription_id": subscription, "message": text });
+    let Place { subscription, page } = place;
+    let mut payload =
+        json!({ "event": "message", "subscription_id": subscription, "message": text, "page": page });
     if let (false, Some(fields)) = (found.is_empty(), payload.as_object_mut()) {
         fields.insert("emoji".to_owned(), Value::from(found.concat()));
     }
@@ -215,6 +232,10 @@ mod tests {
         assert_eq!(json["message"]["event"], "message");
         assert_eq!(json["message"]["title"], "Backup failed");
         assert_eq!(json["message"]["priority"], 5);
+        assert_eq!(
+            (&json["emoji"], &json["page"]),
+            (&json!("\u{26a0}\u{fe0f}"), &json!("/messages?topic=backups"))
+        );
         assert_eq!((letter.urgency, letter.ttl), (Urgency::High, Duration::from_secs(3600)));
         assert_eq!(letter.replaces, None);
         let same = Message { sequence_id: "abcdefghijkl".to_owned(), ..message() };

@@ -152,10 +152,12 @@ async fn a_browser_that_is_gone_is_forgotten_and_nobody_waits_for_a_push_service
     service.answers(410, "");
     subscribe(&mut client, &gone, &["alerts"]).await;
     publish(&mut client, "/alerts", "x").await;
-    until("it is forgotten", async || known(&hub).await.iter().all(|browser| browser.topics != ["alerts"]))
-        .await;
-    let kept = store::list(&hub.ctx().db, &hub.ctx().sealer).await.unwrap();
-    assert_eq!(kept.iter().map(|browser| browser.topics.join(",")).collect::<Vec<_>>(), ["backups"]);
+    until("it is forgotten, in the table, too", async || {
+        let kept = store::list(&hub.ctx().db, &hub.ctx().sealer).await.unwrap();
+        kept.iter().map(|browser| browser.topics.join(",")).collect::<Vec<_>>() == ["backups"]
+    })
+    .await;
+    assert_eq!(known(&hub).await.len(), 1);
 }
 
 #[tokio::test]
@@ -432,4 +434,96 @@ async fn browsers_and_the_key_survive_a_restart_in_both_databases() {
         let received = service.wait_for(&device, 1).await;
         assert_eq!(Some(received[0].sender.key.clone()), key);
     }
+}
+
+/// Somebody who is logged in on Hob's own pages.
+fn on_pages(hub: &TestHub, name: &str) -> Client {
+    hub.client()
+        .with("cookie", &format!("hob=u-{name}"))
+        .with("user-agent", "Mozilla/5.0 (Android 14) Firefox/140.0")
+}
+
+#[tokio::test]
+async fn people_have_their_browsers_on_a_page() {
+    let (hub, service) = (hub().start().await, FakePush::start().await);
+    let (mut ben, mut anna) = (on_pages(&hub, "ben"), on_pages(&hub, "anna"));
+    let page = ben.get("/messages/devices").await.text();
+    let key = super::public_key(hub.ctx()).unwrap();
+    assert!(page.contains(&format!("data-key=\"{key}\"")) && !page.contains("Send a test"), "{page}");
+
+    let device = service.device("one");
+    let form = [("endpoint", device.endpoint.as_str()), ("p256dh", &device.p256dh), ("auth", &device.auth)];
+    let answer = ben.post_form("/messages/devices", &form).await;
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/messages/devices"));
+    let page = ben.get("/messages/devices").await.text();
+    assert!(page.contains("Firefox on Android") && page.contains("gets messages from now on"), "{page}");
+    // Neither its address nor its secret is told.
+    assert!(!page.contains("/send/one") && !page.contains(&device.auth));
+    assert!(!anna.get("/messages/devices").await.text().contains("Firefox on Android"));
+
+    let browser = known(&hub).await.remove(0);
+    assert_eq!(browser.site, format!("http://{}", hub.address()));
+    let path = format!("/messages/devices/{}", browser.id);
+    assert_eq!(anna.post_form(&format!("{path}/test"), &[]).await.status, 404);
+    assert_eq!(ben.post_form(&format!("{path}/test"), &[]).await.status, 303);
+    assert_eq!(service.received(&device)[0].json()["message"]["title"], "This is a test");
+    assert!(ben.get("/messages/devices").await.text().contains("took the test"));
+
+    ben.post_form(&path, &[("topics", "backups, no such"), ("name", "Phone <b>")]).await;
+    assert_eq!(known(&hub).await[0].topics, ["backups", "no", "such"]);
+    let page = ben.get("/messages/devices").await.text();
+    assert!(page.contains("Phone &lt;b&gt;") && page.contains("value=\"backups, no, such\""), "{page}");
+    ben.post_form(&path, &[("topics", "a/b")]).await;
+    assert!(ben.get("/messages/devices").await.text().contains("is no name of a topic"));
+
+    service.answers(503, "");
+    ben.post_form(&format!("{path}/test"), &[]).await;
+    let page = ben.get("/messages/devices").await.text();
+    assert!(
+        page.contains("is out of order (status 503)") && page.contains("Nothing was taken since"),
+        "{page}"
+    );
+
+    assert_eq!(anna.post_form(&format!("{path}/remove"), &[]).await.status, 404);
+    ben.post_form(&format!("{path}/remove"), &[]).await;
+    assert!(known(&hub).await.is_empty());
+    // A push service in the house that nobody listed.
+    let inside = [("endpoint", "https://10.0.0.1/x"), ("p256dh", &device.p256dh), ("auth", &device.auth)];
+    ben.post_form("/messages/devices", &inside).await;
+    let page = ben.get("/messages/devices").await.text();
+    assert!(page.contains("10.0.0.1 is an address of a private network. An administrator"), "{page}");
+}
+
+#[tokio::test]
+async fn a_service_worker_tells_what_it_knows_without_a_login() {
+    let (hub, service) = (hub().start().await, FakePush::start().await);
+    let mut worker = hub.client().with("sec-fetch-site", "same-origin");
+    let (old, new) = (service.device("old"), service.device("new"));
+    actions::add(hub.ctx(), owner("u-ben"), of(&old), None, "Firefox").await.unwrap();
+    assert_eq!(worker.get("/messages/devices/key").await.text(), super::public_key(hub.ctx()).unwrap());
+    for (endpoint, status) in [(old.endpoint.as_str(), 204), ("https://push.example/x", 404), ("", 404)] {
+        let answer = worker.post_json("/messages/devices/seen", &json!({ "endpoint": endpoint })).await;
+        assert_eq!(answer.status, status, "{endpoint}");
+    }
+    let written = |device: &Device| json!({ "endpoint": device.endpoint, "keys": { "p256dh": device.p256dh, "auth": device.auth } });
+    let mut stolen = written(&old);
+    stolen["keys"]["auth"] = json!(new.auth);
+    for (asked, status) in [
+        (json!({ "old": stolen, "new": written(&new) }), 404),
+        // Who it is is not known without a login.
+        (json!({ "old": null, "new": written(&new) }), 401),
+        (
+            json!({ "old": written(&old), "new": { "endpoint": "x", "keys": { "p256dh": "", "auth": "" } } }),
+            422,
+        ),
+        (json!({ "old": written(&old), "new": written(&new) }), 204),
+    ] {
+        assert_eq!(worker.post_json("/messages/devices/changed", &asked).await.status, status, "{asked}");
+    }
+    let all = known(&hub).await;
+    assert_eq!((all.len(), all[0].subscription.endpoint().to_string()), (1, new.endpoint.clone()));
+    // Another site's page.
+    let mut foreign = hub.client().with("sec-fetch-site", "cross-site");
+    let answer = foreign.post_json("/messages/devices/seen", &json!({ "endpoint": new.endpoint })).await;
+    assert_eq!(answer.status, 403);
 }

@@ -1,6 +1,7 @@
 //! Hob's own pages about messages, on the hub's port.
 
 mod access;
+mod devices;
 mod inbox;
 mod tokens;
 mod topics;
@@ -49,6 +50,21 @@ pub(crate) fn personal_routes(ctx: &Ctx) -> Router {
         .route("/messages/topics/{topic}/clear", post(topics::clear))
         .route("/messages/tokens", get(tokens::show).post(tokens::make))
         .route("/messages/tokens/{id}/remove", post(tokens::remove))
+        .route("/messages/devices", get(devices::show).post(devices::add))
+        .route("/messages/devices/{id}", post(devices::change))
+        .route("/messages/devices/{id}/test", post(devices::test))
+        .route("/messages/devices/{id}/remove", post(devices::remove))
+}
+
+/// What service workers say: a browser that gets messages is known by its address, also where nobody is logged in any more.
+pub(crate) fn open_routes(ctx: &Ctx) -> Router {
+    if !config::settings(ctx).enabled {
+        return Router::new();
+    }
+    Router::new()
+        .route("/messages/devices/key", get(devices::key))
+        .route("/messages/devices/seen", post(devices::seen))
+        .route("/messages/devices/changed", post(devices::moved))
 }
 
 /// Who looks, by the rules of the push server.
