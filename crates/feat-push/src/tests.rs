@@ -4,6 +4,7 @@ mod account_api;
 mod look;
 mod matrix;
 mod people;
+mod revoked;
 mod users_api;
 
 mod doors;
