@@ -38,6 +38,11 @@ impl Shown {
         }
     }
 
+    /// All of them, by name.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
     /// Topics with this text in their name, those that begin with it first.
     fn find(&self, text: &str) -> Vec<(String, bool)> {
         let text = text.to_lowercase();

@@ -110,10 +110,8 @@ fn publish_form(view: &TopicPage<'_>) -> Markup {
                 label for="message" { "Message" }
                 textarea #message name="message" rows="4" maxlength="4096" required { (view.form.message) }
             }
-            div.row {
-                (select("priority", "Priority", &PRIORITIES, &view.form.priority))
-                (field(&tags))
-            }
+            (select("priority", "Priority", &PRIORITIES, &view.form.priority))
+            (field(&tags))
             div.check {
                 input #markdown type="checkbox" name="markdown" checked[!view.form.markdown.is_empty()];
                 label for="markdown" { "The text is Markdown" }

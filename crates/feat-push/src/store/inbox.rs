@@ -111,6 +111,17 @@ pub(crate) async fn topics(db: &Db) -> Result<Vec<TopicLine>> {
     Ok(rows.into_iter().map(line).collect())
 }
 
+/// What is kept of one topic; `None` when there is nothing.
+pub(crate) async fn topic(db: &Db, topic: &str) -> Result<Option<TopicLine>> {
+    const SQL: &str = "SELECT COUNT(*), MAX(at) FROM push_message
+        WHERE topic = $1 AND delivered AND event = 'message'";
+    let (messages, last): (i64, Option<i64>) =
+        on!(read db, p => sqlx::query_as(SQL).bind(topic).fetch_one(p).await)
+            .doing(|| format!("Counting the messages of the topic {topic}"))?;
+    let line = |at| TopicLine { topic: topic.to_owned(), messages, last_at: Timestamp::from_millis(at) };
+    Ok(last.map(line))
+}
+
 /// Removes every message of a topic, also those for later, and says how many. Their files go with the next pass.
 pub(crate) async fn remove_topic(db: &Db, topic: &str) -> Result<u64> {
     const MESSAGES: &str = "DELETE FROM push_message WHERE topic = $1";

@@ -243,7 +243,8 @@ async fn topics_are_reserved_and_emptied_on_their_page() {
         post(&hub, "ben", "/messages/topics/diary/reserve", &[("everyone", "deny-all")]).await.status,
         303
     );
-    assert!(page(&hub, "ben", "/messages/topics/diary").await.contains("The topic is yours."));
+    let text = page(&hub, "ben", "/messages/topics/diary").await;
+    assert!(text.contains("The topic is yours.") && text.contains("curl -u ben -d"), "{text}");
     assert!(page(&hub, "ben", "/messages/topics").await.contains("reserved by ben"));
     assert_eq!(browser(&hub, "carla").get("/messages/topics/diary").await.status, 403);
     post(&hub, "carla", "/messages/topics/diary/reserve", &[("everyone", "deny-all")]).await;

@@ -5,7 +5,7 @@ use crate::config;
 use crate::desk::desk;
 use crate::model::access::{Permission, Rule, Subject, Table};
 use crate::model::account::RESERVATIONS_MAX;
-use crate::pages::{self, Flash, PublishForm, TopicPage, TopicRow, TopicsPage, sentence, topic_path};
+use crate::pages::{self, Flash, PublishForm, Reach, TopicPage, TopicRow, TopicsPage, sentence, topic_path};
 use crate::routes::account::reserve_topic;
 use crate::shown::LIVE;
 use crate::store::inbox::{self as store, TopicLine};
@@ -109,11 +109,13 @@ async fn page(frame: &Frame, headers: &HeaderMap, topic: &str, form: &PublishFor
         // Who may nothing there is not told whether it is there.
         return Err(Error::Forbidden(format!("You may neither read nor write the topic {topic}.")).into());
     }
-    let line = store::topics(&ctx.db).await?.into_iter().find(|line| line.topic == topic && allowed.read);
+    let line = store::topic(&ctx.db, topic).await?.filter(|_| allowed.read);
     let table = porter(ctx).table(ctx).await?;
     let own = visitor.known().and_then(|known| known.person.as_deref());
     let reserved = table.owner_of(topic).map(|owner| own == Some(owner));
     let rights = rights(frame, &table, topic, allowed).await?;
+    let anybody = table.decide(None, topic).unwrap_or(porter(ctx).default_access());
+    let reach = Reach { anybody_writes: anybody.write, anybody_reads: anybody.read, ..reach(frame, headers) };
     let view = TopicPage {
         topic,
         messages: line.as_ref().map_or(0, |line| line.messages),
@@ -122,11 +124,11 @@ async fn page(frame: &Frame, headers: &HeaderMap, topic: &str, form: &PublishFor
         allowed,
         rights: &rights,
         reserved,
-        everyone: table.decide(None, topic).unwrap_or(Permission::DENY),
+        everyone: if reserved.is_some() { anybody } else { Permission::DENY },
         is_person: own.is_some(),
         may_clear: may_clear(frame, reserved),
         is_admin: is_admin(frame),
-        reach: &reach(frame, headers),
+        reach: &reach,
         form,
         wrong,
         flash: take_flash(frame)?,
