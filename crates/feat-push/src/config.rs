@@ -43,7 +43,9 @@ const EXAMPLE: &str = r#"# Messages: Hob's own push server, which speaks ntfy's 
 # exempt = ["127.0.0.0/8", "10.0.0.0/8"] # whose requests are not counted; default: this machine and private networks
 # behind_proxy = false                  # whether a proxy in a private network says who asks
 # upstream = "https://ntfy.sh"          # wakes iPhones: it is told that there is a message, not which; default: nobody
-# smtp_listen = "0.0.0.0:2525"          # takes mail to ntfy-TOPIC@…; default: none
+# smtp_listen = "0.0.0.0:2525"          # takes mail to ntfy-TOPIC@…, or ntfy-TOPIC+TOKEN@…; default: none
+# smtp_domain = "push.example.org"      # takes it for this domain only; default: for any
+# smtp_prefix = "ntfy-"                 # what addresses of topics begin with; may be ""
 # webpush_hosts = ["push.lan"]          # push services of browsers inside the house
 # webpush_contact = "mailto:anna@example.org" # whom push services of browsers can ask; default: base_url
 "#;
@@ -133,6 +135,10 @@ pub(crate) struct Settings {
     pub(crate) upstream: Option<String>,
     /// Where mail is taken.
     pub(crate) smtp_listen: Option<SocketAddr>,
+    /// The domain of the addresses that are topics; `None`: any.
+    pub(crate) smtp_domain: Option<String>,
+    /// What these addresses begin with; may be empty.
+    pub(crate) smtp_prefix: String,
     /// Push services of browsers that need not be public.
     pub(crate) webpush_hosts: Vec<String>,
     /// Whom push services of browsers can ask about this hub: `mailto:` or `https://`.
@@ -166,6 +172,8 @@ impl Default for Settings {
             behind_proxy: false,
             upstream: None,
             smtp_listen: None,
+            smtp_domain: None,
+            smtp_prefix: "ntfy-".to_owned(),
             webpush_hosts: Vec::new(),
             webpush_contact: None,
         }
@@ -268,6 +276,8 @@ pub(crate) fn read(config: &Config, problems: &Problems) -> Settings {
         smtp_listen: reader.parsed("smtp_listen", |text| {
             text.parse().map_err(|_| "it must be an address and a port, such as 0.0.0.0:2525".to_owned())
         }),
+        smtp_domain: reader.parsed("smtp_domain", read_hostname),
+        smtp_prefix: reader.parsed("smtp_prefix", read_prefix).unwrap_or(base.smtp_prefix),
         webpush_hosts: reader.texts("webpush_hosts").unwrap_or(base.webpush_hosts),
         webpush_contact: reader.parsed("webpush_contact", |text| {
             let wrong = "it must be an address such as mailto:anna@example.org or https://example.org";
@@ -276,6 +286,16 @@ pub(crate) fn read(config: &Config, problems: &Problems) -> Settings {
     };
     reader.finish();
     settings
+}
+
+/// What an address of mail may begin with, without what separates a token.
+fn read_prefix(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if text.len() <= 32 && text.chars().all(fits) {
+        Ok(text.to_owned())
+    } else {
+        Err("it may have letters, digits, “-”, “_” and “.”, at most 32".to_owned())
+    }
 }
 
 fn read_visitor(reader: &Reader<'_>, base: &VisitorLimits) -> VisitorLimits {

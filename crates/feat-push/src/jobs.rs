@@ -3,7 +3,7 @@
 use crate::browsers::post;
 use crate::desk::desk;
 use crate::store::{attachments, messages, tokens};
-use crate::{config, files, port, shown, stream, upstream, writer};
+use crate::{config, files, mail_door, outgoing, port, shown, stream, upstream, writer};
 use hob_base::units::Bytes;
 use hob_base::wording::counted;
 use hob_base::{Error, Health, Observation, ResourceId, Result};
@@ -40,6 +40,8 @@ pub(crate) fn jobs(ctx: &Ctx) -> Vec<Job> {
         Job::listener("push.sockets", stream::carry_upgraded),
         Job::listener("push.due", deliver_due),
         Job::listener("push.browsers", post::run),
+        Job::listener("push.mail-in", mail_door::run),
+        Job::listener("push.mail-out", outgoing::run),
         Job::listener("push.pages", shown::run),
         Job::pass("push.tidy", TIDY_EVERY, tidy),
         Job::pass("push.report", REPORT_EVERY, report),
@@ -203,5 +205,6 @@ async fn report(ctx: Ctx) -> Result<String> {
         .fact("messages in the last hour", messages as f64)
         .needs(ctx.this_host());
     ctx.resources.observe(observation).await;
-    Ok(format!("{} on {}.", counted(subscribers, "subscriber"), counted(topics, "topic")))
+    let mail = mail_door::address(&ctx).map_or_else(String::new, |at| format!(" Mail is taken on {at}."));
+    Ok(format!("{} on {}.{mail}", counted(subscribers, "subscriber"), counted(topics, "topic")))
 }

@@ -16,7 +16,7 @@
 //!
 //! It owns the tables `push_*` and the directory `push` in the data directory.
 
-#![expect(dead_code, reason = "the parts are being put together; goes when they are")]
+#![cfg_attr(not(test), expect(dead_code, reason = "the parts are being put together; goes when they are"))]
 
 mod broker;
 mod browsers;
@@ -27,6 +27,7 @@ mod door;
 mod feed;
 mod files;
 mod jobs;
+mod mail_door;
 mod model;
 mod outgoing;
 mod pages;
@@ -52,7 +53,7 @@ pub const FEATURE: Feature = Feature {
     host_routes: routes::host_routes,
     jobs: jobs::jobs,
     migrations: MIGRATIONS,
-    config: &[config::SECTION],
+    config: &[config::SECTION, hob_feature::mail::SECTION],
     push: Some(door::DOOR),
     search: shown::search,
     greeting,

@@ -12,4 +12,5 @@ mod figures;
 mod files;
 mod house;
 mod life;
+mod post;
 mod wire;

@@ -12,6 +12,7 @@ mod feature;
 pub mod identity;
 pub mod incidents;
 pub mod jobs;
+pub mod mail;
 pub mod metrics;
 pub mod notices;
 pub mod push;

@@ -102,6 +102,25 @@ pub(super) async fn matrix(asked: Asked) -> Result<Response, Refusal> {
     Ok(json(&matrix::answer(&[])))
 }
 
+/// A mail to a topic. Without a text its subject is the text, and what is too long is cut.
+pub(crate) async fn of_mail(
+    ctx: Ctx,
+    visitor: Visitor,
+    topic: &str,
+    subject: &str,
+    text: &str,
+) -> Result<(), Refusal> {
+    let limits = Limits::default();
+    let topic = Topic::new(topic)?;
+    visitor.may(&ctx, topic.as_str(), Right::Write).await?;
+    let now = ctx.clock.now().zoned(&ctx.zone);
+    let mut request = PublishRequest::from_http(topic, None, &http::HeaderMap::new(), "", &now, &limits)?;
+    let (title, text) = if text.is_empty() { ("", subject) } else { (subject, text) };
+    request.title = title.to_owned();
+    let body = BodyReader::of_text(ntfy_protocol::text::cut(text, limits.message_bytes).to_owned());
+    Publisher { ctx, headers: http::HeaderMap::new(), visitor }.take(request, body).await.map(drop)
+}
+
 fn answer(message: &Message) -> Response {
     json(&format!("{}\n", message.to_json()))
 }
