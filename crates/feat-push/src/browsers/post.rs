@@ -152,8 +152,9 @@ fn fate(result: &Result<(), Failure>) -> Done {
 /// When it cannot be found out who may.
 pub(super) async fn put(ctx: &Ctx, desk: &Desk, message: &Message) -> Result<()> {
     let keep = config::settings(ctx).keep;
-    let readers = rights::readers(ctx, desk).await?;
     let wanted = desk.book(|book| book.of_topic(&message.topic)).unwrap_or_default();
+    let people: Vec<&str> = wanted.iter().filter_map(|browser| browser.person.as_deref()).collect();
+    let readers = rights::readers(ctx, desk, &people).await?;
     let mut letters: HashMap<String, Letter> = HashMap::new();
     for browser in wanted {
         if !readers.may(ctx, browser.person.as_deref(), &message.topic).await {

@@ -29,13 +29,17 @@ impl Readers {
     }
 }
 
-/// Who may read what, by the accounts as they are now. Cheap unless an account changed.
+/// Who may read what, by the accounts as they are now, with these people if they have one. Cheap unless an account changed.
 ///
 /// # Errors
 /// When the accounts cannot be read.
-pub(crate) async fn readers(ctx: &Ctx, desk: &Desk) -> Result<Arc<Readers>> {
+pub(crate) async fn readers(ctx: &Ctx, desk: &Desk, people: &[&str]) -> Result<Arc<Readers>> {
     let changes = ctx.memory.of::<IdentityChanges>().number();
-    let known = locked(&desk.readers).clone().filter(|readers| readers.changes == changes);
+    // Nobody notes that an account was added: who is not known may be new.
+    let fresh = |readers: &Arc<Readers>| {
+        readers.changes == changes && people.iter().all(|person| readers.people.contains_key(*person))
+    };
+    let known = locked(&desk.readers).clone().filter(fresh);
     match known {
         Some(readers) => Ok(readers),
         None => Ok(renew(ctx, desk).await?.0),

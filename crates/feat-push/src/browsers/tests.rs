@@ -278,13 +278,30 @@ async fn nobody_gets_what_they_may_not_read() {
 }
 
 #[tokio::test]
+async fn who_gets_an_account_later_gets_messages_too() {
+    let (hub, service) = (hub().start().await, FakePush::start().await);
+    let mut client = port(&hub).await;
+    // The accounts are remembered now.
+    hub.run_job("push.browsers-tidy").await;
+    let gate = hub.ctx().gate().unwrap();
+    let zoe = (gate.add_person)(hub.ctx().clone(), "zoe".to_owned(), PASSWORD.to_owned()).await.unwrap();
+    let (own, device) = (service.device("own"), service.device("client"));
+    let topics = Some(vec!["backups".to_owned()]);
+    actions::add(hub.ctx(), owner(&zoe.id), of(&own), topics, "Firefox").await.unwrap();
+    subscribe(&mut as_person(client.clone(), "zoe"), &device, &["backups"]).await;
+    publish(&mut client, "/backups", "for Zoe").await;
+    service.wait_for(&own, 1).await;
+    service.wait_for(&device, 1).await;
+}
+
+#[tokio::test]
 async fn a_rule_made_later_counts_at_once() {
     let (hub, service) = (hub().start().await, FakePush::start().await);
     let mut client = port(&hub).await;
     let device = service.device("one");
     subscribe(&mut client, &device, &["secret", "open"]).await;
     let desk = desk(hub.ctx()).await.unwrap();
-    let readers = rights::readers(hub.ctx(), &desk).await.unwrap();
+    let readers = rights::readers(hub.ctx(), &desk, &[]).await.unwrap();
     assert!(readers.may(hub.ctx(), None, "secret").await);
     let rule = json!({ "username": "*", "topic": "secret", "permission": "deny-all" });
     let answer = as_person(client.clone(), "anna").post_json("/v1/users/access", &rule).await;

@@ -85,7 +85,8 @@ async fn add(
     }
     let person = visitor.known().and_then(|known| known.person.clone());
     let desk = browsers::desk(ctx).await.map_err(|error| refusal_of(&error))?;
-    let readers = rights::readers(ctx, &desk).await.map_err(|error| refusal_of(&error))?;
+    let people: Vec<&str> = person.iter().map(String::as_str).collect();
+    let readers = rights::readers(ctx, &desk, &people).await.map_err(|error| refusal_of(&error))?;
     for topic in &topics {
         let topic = Topic::new(topic)?;
         visitor.may(ctx, topic.as_str(), Right::Read).await?;
