@@ -8,6 +8,7 @@ mod look;
 mod newcomer;
 mod pictures;
 mod plain;
+mod push;
 
 use hob_testkit::browser::{Browser, Page};
 use hob_testkit::client::Client;
