@@ -237,6 +237,8 @@ impl Book {
             return None;
         }
         if self.busy.contains_key(&place.channel) {
+            // The next one of its chain is not kept waiting by a channel that hangs.
+            delivery.wait_in_line(step, now.wall);
             return None;
         }
         let per_minute = match gate(&place.channel) {
@@ -320,13 +322,10 @@ impl Book {
         }
     }
 
-    /// When something is due next.
-    pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        self.open
-            .values()
-            .filter(|delivery| delivery.state == State::Waiting)
-            .map(|delivery| delivery.due)
-            .min()
+    /// When something becomes due next. What is due already waits for its channel, and has its turn when that is free.
+    pub(crate) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        let waiting = self.open.values().filter(|delivery| delivery.state == State::Waiting);
+        waiting.map(|delivery| delivery.due).filter(|due| *due > now).min()
     }
 
     /// How much is on its way or waits.
@@ -357,3 +356,6 @@ impl Book {
 fn thread_of(delivery: &Delivery) -> Option<(IncidentId, &str, Option<&str>)> {
     Some((delivery.news.incident?, delivery.rule.as_str(), delivery.person.as_deref()))
 }
+
+#[cfg(test)]
+mod tests;

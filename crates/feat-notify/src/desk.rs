@@ -16,6 +16,8 @@ use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tracing::warn;
 
+/// How long the database may take to say who has an account.
+const PEOPLE_MAX: Duration = Duration::from_secs(5);
 /// For what secrets of channels are sealed.
 const PURPOSE: &str = "notify.channel";
 
@@ -215,13 +217,13 @@ impl Desk {
     /// Everybody who has an account; who was known last while the database does not answer.
     pub(crate) async fn people(&self, ctx: &Ctx) -> Vec<String> {
         let Some(gate) = ctx.gate() else { return Vec::new() };
-        match (gate.people)(ctx.clone()).await {
-            Ok(people) => {
+        match tokio::time::timeout(PEOPLE_MAX, (gate.people)(ctx.clone())).await {
+            Ok(Ok(people)) => {
                 let names: Vec<String> = people.into_iter().map(|person| person.name).collect();
                 lock(&self.people).clone_from(&names);
                 names
             }
-            Err(_) => lock(&self.people).clone(),
+            _ => lock(&self.people).clone(),
         }
     }
 

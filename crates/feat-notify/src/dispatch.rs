@@ -144,9 +144,8 @@ impl Dispatcher {
             self.launch(flight);
         }
         let now = self.ctx.clock.now();
-        let next = self.book.next_due().map_or(self.look_at, |due| due.min(self.look_at));
-        // What is due and has not begun waits for a channel: that one rings when it is free.
-        let pause = if next <= now { LOOK_EVERY } else { next.since(now) };
+        let next = self.book.next_due(now).map_or(self.look_at, |due| due.min(self.look_at));
+        let pause = next.since(now);
         let most = if self.refused { RETRY } else { self.look_at.since(now).max(Duration::from_millis(100)) };
         pause.clamp(Duration::from_millis(10), most)
     }

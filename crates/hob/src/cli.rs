@@ -5,6 +5,7 @@ mod checks;
 mod config;
 mod incidents;
 mod local;
+mod notify;
 mod resources;
 mod serve;
 mod settings;
@@ -116,6 +117,9 @@ enum Command {
     /// Bring checks from Uptime Kuma or Gatus
     #[command(subcommand, after_help = checks::CHECKS)]
     Checks(checks::ChecksCommand),
+    /// Try a channel, or say who would be told if something broke
+    #[command(subcommand, after_help = notify::NOTIFY)]
+    Notify(notify::NotifyCommand),
     /// Check or explain the configuration file
     #[command(subcommand, after_help = CONFIG)]
     Config(ConfigCommand),
@@ -210,6 +214,7 @@ pub fn run(cli: Cli) -> ExitCode {
             Command::User(command) => account::user(&settings, command).await,
             Command::Token(command) => account::token(&settings, command).await,
             Command::Checks(command) => checks::checks(&settings, command).await,
+            Command::Notify(command) => notify::notify(&settings, command).await,
             Command::Config(_) => config::well(&settings),
             Command::Completions { .. } => ExitCode::from(WELL),
         }

@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     Closed,
     /// What happened in a day or a week.
     Digest,
+    /// Somebody tries a channel.
+    Test,
 }
 
 impl Kind {
@@ -36,6 +38,7 @@ impl Kind {
             Self::Escalated => "escalated",
             Self::Closed => "closed",
             Self::Digest => "digest",
+            Self::Test => "test",
         }
     }
 }

@@ -65,6 +65,7 @@ impl Pen<'_> {
         let (priority, tag) = match (news.kind, news.severity) {
             (Kind::Closed, _) => (3, "white_check_mark"),
             (Kind::Digest, _) => (2, "clipboard"),
+            (Kind::Test, _) => (3, "bell"),
             (_, Level::Critical) => (5, "rotating_light"),
             _ => (4, "warning"),
         };
@@ -89,7 +90,7 @@ pub(crate) fn jiff_time(at: Timestamp) -> jiff::Timestamp {
 
 const fn severity(news: &News) -> Severity {
     match (news.kind, news.severity) {
-        (Kind::Closed | Kind::Digest, _) => Severity::Info,
+        (Kind::Closed | Kind::Digest | Kind::Test, _) => Severity::Info,
         (_, Level::Critical) => Severity::Critical,
         _ => Severity::Warning,
     }
@@ -102,6 +103,7 @@ const fn state(kind: Kind) -> State {
         Kind::Reminder | Kind::Escalated => State::Reminder,
         Kind::Closed => State::Resolved,
         Kind::Digest => State::Digest,
+        Kind::Test => State::Test,
     }
 }
 
@@ -109,7 +111,7 @@ const fn state(kind: Kind) -> State {
 pub(crate) fn test_news(channel: &str, who: &str, now: Timestamp) -> News {
     News {
         key: format!("test/{}", now.millis()),
-        kind: Kind::Digest,
+        kind: Kind::Test,
         at: now,
         incident: None,
         severity: Level::Ok,

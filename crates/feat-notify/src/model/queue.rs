@@ -244,11 +244,16 @@ impl Delivery {
         }
     }
 
-    /// Puts it back: the place cannot be tried before `until`. The next one is not kept waiting by that.
-    pub(crate) fn hold(&mut self, step: usize, until: Timestamp, now: Timestamp) {
+    /// Its place is busy with others: the time for which it is patient runs.
+    pub(crate) fn wait_in_line(&mut self, step: usize, now: Timestamp) {
         if let Some(step) = self.steps.get_mut(step) {
             step.begun_at = step.begun_at.or(Some(now));
         }
+    }
+
+    /// Puts it back: the place cannot be tried before `until`. The next one is not kept waiting by that.
+    pub(crate) fn hold(&mut self, step: usize, until: Timestamp, now: Timestamp) {
+        self.wait_in_line(step, now);
         self.wait_until(until, now);
     }
 

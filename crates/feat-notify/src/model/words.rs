@@ -54,6 +54,7 @@ fn news(kinds: &[Kind]) -> Option<String> {
             Kind::Escalated => "when nobody took care",
             Kind::Closed => "when it is over",
             Kind::Digest => "as a digest",
+            Kind::Test => "as a test",
         })
         .collect();
     Some(listed_or(&words))

@@ -177,7 +177,7 @@ fn more(form: &RuleForm<'_>) -> Markup {
         Kind::Changed => "It changes",
         Kind::Reminder => "It still goes on",
         Kind::Escalated => "Nobody took care",
-        Kind::Closed | Kind::Digest => "It is over",
+        Kind::Closed | Kind::Digest | Kind::Test => "It is over",
     };
     html! {
         fieldset.choices {

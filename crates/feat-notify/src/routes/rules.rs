@@ -42,10 +42,7 @@ fn read(sent: &Sent) -> RuleText {
     };
     let chosen = sent.all("to").into_iter().filter(|target| !target.is_empty()).collect();
     RuleText {
-        who: match sent.get("who") {
-            "person" => sent.get("person").to_owned(),
-            who => who.to_owned(),
-        },
+        who: sent.get("who").to_owned(),
         severities: sent.all("severities"),
         news: sent.all("news"),
         kinds: words("kinds"),

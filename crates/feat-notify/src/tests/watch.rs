@@ -10,7 +10,8 @@ const DIGEST: &str = "[[digest]]\nto = [\"push\"]\nat = \"13:00\"\nskip_quiet = 
 
 async fn observe(hub: &hob_testkit::hub::TestHub, health: Health) {
     let id = ResourceId::new("service", "nas", "80");
-    let observation = Observation::new("test", id, Duration::from_secs(864_000)).named("Photos").judged(health);
+    let observation =
+        Observation::new("test", id, Duration::from_secs(864_000)).named("Photos").judged(health);
     hub.ctx().resources.observe(observation).await;
     hub.ctx().resources.settle().await;
 }
@@ -98,7 +99,8 @@ async fn a_switch_that_nobody_hears_says_so_without_its_secret() {
     settle().await;
     let failed = hub.ctx().jobs.run("notify.dead-man").await.unwrap().unwrap_err();
     hub.ctx().resources.settle().await;
-    let health = hub.ctx().resources.get(&ResourceId::new("job", "notify", "dead-man")).unwrap().health.clone();
+    let health =
+        hub.ctx().resources.get(&ResourceId::new("job", "notify", "dead-man")).unwrap().health.clone();
     assert!(health.level >= Level::Warning);
     for text in [&failed, &health.evidence] {
         assert!(text.contains("404") && !text.contains("secret"), "{text}");

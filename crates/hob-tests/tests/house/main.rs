@@ -12,6 +12,7 @@ mod doors;
 mod incidents;
 mod kernel;
 mod push_clients;
+mod notifications;
 mod scenario;
 mod support;
 mod watching;

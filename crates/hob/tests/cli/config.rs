@@ -14,6 +14,7 @@ fn every_command_explains_itself_with_an_example() {
         "status",
         "resources",
         "incidents",
+        "notify",
         "user",
         "user add",
         "user list",
