@@ -239,6 +239,16 @@ async fn everything_works_on_postgresql() {
         all.iter().find_map(|delivery| delivery.arrived().filter(|place| place.channel == "elsewhere"));
     let thread = store::find_thread(&hub.ctx().db, hob_base::IncidentId(1), place.unwrap()).await.unwrap();
     assert!(thread.is_some());
+    let mut client = hub.client().bearer("write");
+    let new = serde_json::json!({ "title": "G", "kind": "gotify", "fields": { "server": "http://x.lan", "token": "t" } });
+    assert_eq!(client.post_json("/api/v1/notify/channels", &new).await.status.as_u16(), 201);
+    assert!(client.post_form("/notifications/rules", &[("to", "g")]).await.status.is_redirection());
+    let digest = [("at", "08:00"), ("to", "g")];
+    assert!(client.post_form("/notifications/digest", &digest).await.status.is_redirection());
+    assert!(hub.run_job("notify.digest").await.contains("1 digest"));
+    assert!(client.post_form("/notifications/channels/g/pause", &[]).await.status.is_redirection());
+    assert!(client.get("/notifications").await.text().contains("“G”"));
+    assert!(client.post_form("/notifications/channels/g/delete", &[]).await.status.is_redirection());
     clock.advance(Duration::from_secs(91 * 86_400));
     assert!(hub.run_job("notify.tidy").await.contains('2'));
     assert!(log(&hub).await.is_empty());

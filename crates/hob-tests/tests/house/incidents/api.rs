@@ -61,7 +61,7 @@ async fn an_incident_is_told_with_exactly_the_fields_of_the_contract() {
     assert_eq!(keys(&affected[0]), BTreeSet::from(fields));
     assert_eq!((&affected[0]["id"], &affected[0]["role"]), (&json!("service/shed/80"), &json!("affected")));
     let notified = told["notified"].as_array().unwrap();
-    assert_eq!(keys(&notified[0]), BTreeSet::from(["at", "kind", "to", "title"]), "{told}");
+    assert_eq!(keys(&notified[0]), BTreeSet::from(["at", "kind", "through", "title", "to"]), "{told}");
     for time in ["opened_at", "began_at"] {
         let text = told[time].as_str().unwrap();
         assert!(text.ends_with('Z') && text.parse::<jiff::Timestamp>().is_ok(), "{text}");
