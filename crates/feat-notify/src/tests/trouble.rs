@@ -243,7 +243,7 @@ async fn everything_works_on_postgresql() {
     let new = serde_json::json!({ "title": "G", "kind": "gotify", "fields": { "server": "http://x.lan", "token": "t" } });
     assert_eq!(client.post_json("/api/v1/notify/channels", &new).await.status.as_u16(), 201);
     assert!(client.post_form("/notifications/rules", &[("to", "g")]).await.status.is_redirection());
-    let digest = [("at", "08:00"), ("to", "g")];
+    let digest = [("at", "23:00"), ("to", "g")];
     assert!(client.post_form("/notifications/digest", &digest).await.status.is_redirection());
     assert!(hub.run_job("notify.digest").await.contains("1 digest"));
     assert!(client.post_form("/notifications/channels/g/pause", &[]).await.status.is_redirection());
