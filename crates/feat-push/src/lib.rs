@@ -15,6 +15,8 @@
 //! - Publishing reads no table.
 //!
 //! It owns the tables `push_*` and the directory `push` in the data directory.
+//!
+//! The Cargo feature `fuzzing` opens what reads strangers' bytes to the targets in `fuzz/`.
 
 #![cfg_attr(not(test), expect(dead_code, reason = "the parts are being put together; goes when they are"))]
 
@@ -26,6 +28,8 @@ mod desk;
 mod door;
 mod feed;
 mod files;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod jobs;
 mod mail_door;
 mod model;

@@ -1,7 +1,7 @@
 //! The push server's own port. A subscription is taken over as soon as its head is read, and is little more than a socket
 //! from then on; everything else goes to the HTTP server with the bytes that were read put in front.
 
-mod head;
+pub(crate) mod head;
 mod rewind;
 
 pub(crate) use rewind::Rewind;
@@ -17,6 +17,7 @@ use hob_base::{Error, Result};
 use hob_feature::Ctx;
 use hob_web::{Peer, serve_connection};
 use ntfy_protocol::{Format, Refusal, websocket};
+use socket2::SockRef;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -33,6 +34,9 @@ const CONNECTIONS_MAX: usize = 10_000;
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
 /// How long connections may go on after the hub was asked to stop.
 const DRAIN: Duration = Duration::from_secs(3);
+/// After this long without a sign of life, what was sent is given up, and the connection with it. The system's own time
+/// is a quarter of an hour.
+const SILENCE: Duration = Duration::from_secs(120);
 /// How long a refusal may take to be written.
 const REFUSE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -100,6 +104,7 @@ async fn serve(ctx: &Ctx, listener: &TcpListener, stop: &CancellationToken) {
             Ok((stream, peer)) => {
                 // Small messages must not wait for more to come.
                 let _ = stream.set_nodelay(true);
+                let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(SILENCE));
                 let connection = Connection { ctx: ctx.clone(), app: app.clone(), stop: stop.clone() };
                 tasks.spawn(connection.run(stream, peer, place));
             }

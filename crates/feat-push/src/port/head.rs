@@ -12,7 +12,7 @@ const BYTES_MAX: usize = 32 << 10;
 const HEADERS_MAX: usize = 64;
 
 /// What began on a connection.
-pub(super) enum Head {
+pub(crate) enum Head {
     /// A subscription: what it wants, what came after its head, and all that was read.
     Subscription {
         /// What it wants.
@@ -30,7 +30,7 @@ pub(super) enum Head {
 ///
 /// # Errors
 /// When the connection breaks or ends before anything was said.
-pub(super) async fn read(stream: &TcpStream) -> Result<Head> {
+pub(crate) async fn read(stream: &TcpStream) -> Result<Head> {
     let mut bytes = Vec::new();
     loop {
         stream.readable().await?;
@@ -57,13 +57,18 @@ pub(super) async fn read(stream: &TcpStream) -> Result<Head> {
     }
 }
 
-enum Judged {
+/// What the first bytes say.
+pub(crate) enum Judged {
+    /// A subscription, and where its head ends.
     Subscription(Box<Wanted>, usize),
+    /// Anything else.
     Other,
+    /// Not enough yet.
     Unfinished,
 }
 
-fn judge(bytes: &[u8]) -> Judged {
+/// Says what begins with these bytes.
+pub(crate) fn judge(bytes: &[u8]) -> Judged {
     // Only GET begins a subscription; a request to publish need not wait for the end of its head here.
     if !b"GET ".starts_with(bytes.get(..4).unwrap_or(bytes)) {
         return Judged::Other;

@@ -114,14 +114,17 @@ fn pieces(file: File, count: u64) -> Body {
 
 /// Which part of a file is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Range {
+pub(crate) enum Range {
+    /// All of it.
     All,
+    /// From this byte to that one.
     Part(u64, u64),
+    /// None that is there.
     Impossible,
 }
 
 /// Reads `Range: bytes=…` (RFC 9110, section 14.2). Several ranges, or what cannot be read, get the whole.
-fn range_of(headers: &HeaderMap, size: u64) -> Range {
+pub(crate) fn range_of(headers: &HeaderMap, size: u64) -> Range {
     let text = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
     let Some((first, last)) = text.and_then(|text| text.strip_prefix("bytes=")?.split_once('-')) else {
         return Range::All;
