@@ -18,8 +18,6 @@
 //!
 //! The Cargo feature `fuzzing` opens what reads strangers' bytes to the targets in `fuzz/`.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "the parts are being put together; goes when they are"))]
-
 mod broker;
 mod browsers;
 mod config;

@@ -32,6 +32,7 @@ impl Permission {
     /// Both.
     pub(crate) const BOTH: Self = Self { read: true, write: true };
     /// In the order in which forms show them.
+    #[cfg(test)]
     pub(crate) const ALL: [Self; 4] = [Self::BOTH, Self::READ, Self::WRITE, Self::DENY];
 
     /// The protocol's word.

@@ -53,6 +53,7 @@ impl Bucket {
     }
 
     /// How many are in it.
+    #[cfg(test)]
     pub(crate) fn left(self, now: Duration, refill: Refill) -> u32 {
         let missing = self.full_at.saturating_sub(now).as_nanos();
         let every = refill.every.as_nanos().max(1);
