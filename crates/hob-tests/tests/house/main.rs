@@ -13,6 +13,7 @@ mod incidents;
 mod kernel;
 mod notifications;
 mod push_clients;
+mod push_people;
 mod scenario;
 mod support;
 mod watching;
