@@ -31,7 +31,9 @@ async fn of_notices(ctx: &Ctx, keys: &[String]) -> Result<Vec<Told>> {
             rest == Some(person)
                 && (person == "everybody" || delivery.person.as_deref().is_none_or(|who| who == person))
         };
-        told.extend(all.filter(meant).map(|delivery| Told {
+        // That somebody has no browser is worth a line in the log, not with every incident.
+        let worth = |delivery: &&Delivery| delivery.state != State::Nobody || delivery.steps.is_empty();
+        told.extend(all.filter(meant).filter(worth).map(|delivery| Told {
             notice: key.clone(),
             channel: channel_of(delivery, &|name| setup.title(name)),
             at: delivery.ended_at.unwrap_or(delivery.created_at),

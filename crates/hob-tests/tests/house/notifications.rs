@@ -132,7 +132,7 @@ async fn a_second_hob_says_so_when_the_first_one_stops() {
     let first = house_with(&config).start().await;
     first.set_up().await;
     eventually("the first one says that it works", async || {
-        first.ctx().jobs.run("notify.dead-man").await.filter(Result::is_ok)
+        first.ctx().jobs.run("notify.dead-man").await?.ok()
     })
     .await;
     clock.advance(Duration::from_secs(50));
@@ -151,7 +151,7 @@ async fn a_second_hob_says_so_when_the_first_one_stops() {
     assert_eq!(incident.cause.resource.kind(), "job");
     let first = stopped.start().await;
     eventually("the first one works again", async || {
-        first.ctx().jobs.run("notify.dead-man").await.filter(Result::is_ok)
+        first.ctx().jobs.run("notify.dead-man").await?.ok()
     })
     .await;
     eventually("it is over", async || passing(false).await).await;
