@@ -133,10 +133,11 @@ impl Batch {
 /// Writes everything in one transaction.
 pub(crate) async fn write(db: &Db, batch: &Batch) -> Result<()> {
     const TAKE: &str = "INSERT INTO notify_taken (key, at) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING";
-    const DELIVERY: &str = "INSERT INTO notify_delivery (key, incident, state, created_at, ended_at, words, body)
+    const DELIVERY: &str =
+        "INSERT INTO notify_delivery (key, incident, state, created_at, ended_at, words, body)
         VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT (key) DO UPDATE SET state = excluded.state, ended_at = excluded.ended_at, words = excluded.words,
-            body = excluded.body";
+        ON CONFLICT (key) DO UPDATE SET state = excluded.state, created_at = excluded.created_at,
+            ended_at = excluded.ended_at, words = excluded.words, body = excluded.body";
     const THREAD: &str = "INSERT INTO notify_thread (incident, channel, person, reference, at) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (incident, channel, person) DO UPDATE SET reference = excluded.reference, at = excluded.at";
     let run = on!(write db, p => async {
@@ -188,7 +189,8 @@ fn words(delivery: &Delivery) -> String {
         words.push(' ');
         words.push_str(&tried.text);
     }
-    words.to_lowercase()
+    // PostgreSQL takes no text with such a sign, and one that it does not take would keep all others from being written.
+    words.replace('\0', " ").to_lowercase()
 }
 
 const MARK: &str = "INSERT INTO notify_mark (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
@@ -346,4 +348,22 @@ pub(crate) async fn tidy(db: &Db, told_before: Timestamp, taken_before: Timestam
 #[cfg(test)]
 pub(crate) async fn run_for_test(db: &Db, sql: &'static str) {
     on!(write db, p => sqlx::raw_sql(sql).execute(p).await.map(|_| ())).unwrap();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::note::test_news;
+    use crate::model::route::Errand;
+    use std::time::Duration;
+
+    #[test]
+    fn nothing_that_a_database_does_not_take_is_among_the_words() {
+        let now = Timestamp::from_millis(0);
+        let mut news = test_news("x", "anna", now);
+        news.body = "A\0B%".to_owned();
+        let errand = Errand { rule: "r".into(), person: None, chain: Vec::new(), patience: Duration::ZERO };
+        let words = words(&Delivery::new(errand, news, now));
+        assert!(words.contains("a b%") && !words.contains('\0'), "{words}");
+    }
 }
