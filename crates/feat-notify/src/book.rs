@@ -18,6 +18,8 @@ const FLIGHTS_MAX: usize = 32;
 pub(crate) const REMEMBERED: Duration = Duration::from_secs(8 * 86_400);
 /// How soon a message is looked at again whose channel is paused.
 const PAUSED: Duration = Duration::from_secs(60);
+/// What waits for its channel waits at least so long, so that it is not looked at again at once.
+const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 
 /// What the book needs to know of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +61,8 @@ pub(crate) struct Book {
     threads: HashMap<(IncidentId, Place), (String, Timestamp)>,
     /// Which channel is busy with which delivery.
     busy: HashMap<String, String>,
+    /// Busy channels that lead elsewhere since: what they answer refers to nothing that can be edited.
+    moved: HashSet<String>,
     held: HashMap<String, Timestamp>,
     buckets: HashMap<String, (u32, Bucket)>,
     /// What is to be written.
@@ -245,17 +249,17 @@ impl Book {
             Gate::Open(per_minute) => per_minute,
             Gate::Paused => {
                 delivery.hold(step, now.wall.plus(PAUSED), now.wall);
-                return None;
+                return self.start_if_due(key, now, gate);
             }
             Gate::Gone => {
                 let text = format!("There is no channel “{}” any more.", place.channel);
                 delivery.answered(step, &Outcome::Refused { status: None, text }, now.wall, 0.0);
-                return None;
+                return self.start_if_due(key, now, gate);
             }
         };
         if let Some(until) = self.held.get(&place.channel).filter(|until| **until > now.wall) {
             delivery.hold(step, (*until).min(now.wall.plus(LONGEST_PAUSE)), now.wall);
-            return None;
+            return self.start_if_due(key, now, gate);
         }
         let full = || (per_minute, Bucket::new(per_minute, now.monotonic));
         let (rate, bucket) = self.buckets.entry(place.channel.clone()).or_insert_with(full);
@@ -263,8 +267,8 @@ impl Book {
             (*rate, *bucket) = full();
         }
         if let Err(wait) = bucket.take(now.monotonic) {
-            delivery.hold(step, now.wall.plus(wait), now.wall);
-            return None;
+            delivery.hold(step, now.wall.plus(wait.max(SHORTEST_WAIT)), now.wall);
+            return self.start_if_due(key, now, gate);
         }
         delivery.begin(step, now.wall);
         self.busy.insert(place.channel.clone(), key.to_owned());
@@ -280,6 +284,13 @@ impl Book {
         })
     }
 
+    /// Starts what was just put back and may go to its next place at once.
+    fn start_if_due(&mut self, key: &str, now: Moment, gate: &impl Fn(&str) -> Gate) -> Option<Flight> {
+        let delivery = self.open.get(key)?;
+        let due = delivery.state == State::Waiting && delivery.due <= now.wall;
+        if due { self.start(key, now, gate) } else { None }
+    }
+
     /// Takes in what came of a message. `jitter` is from 0 to 1.
     pub(crate) fn landed(
         &mut self,
@@ -290,6 +301,8 @@ impl Book {
         jitter: f64,
     ) {
         self.busy.remove(&flight.place.channel);
+        let moved = self.moved.remove(&flight.place.channel);
+        let reference = reference.filter(|_| !moved);
         if let Outcome::Later { after: Some(after), .. } = outcome {
             self.held.insert(flight.place.channel.clone(), now.plus((*after).min(LONGEST_PAUSE)));
         }
@@ -320,6 +333,33 @@ impl Book {
         if delivery.state.is_open() {
             self.open.insert(delivery.key.clone(), delivery);
         }
+    }
+
+    /// The clock was set by so many milliseconds, forwards or backwards: what waits goes on waiting as long as it would
+    /// have, and is neither given up nor kept because of it.
+    pub(crate) fn clock_was_set(&mut self, by: i64) {
+        for (key, delivery) in &mut self.open {
+            delivery.clock_was_set(by);
+            self.unsaved.deliveries.insert(key.clone(), delivery.clone());
+        }
+        for until in self.held.values_mut() {
+            *until = Timestamp::from_millis(until.millis().saturating_add(by));
+        }
+    }
+
+    /// Forgets what was said through a channel that leads elsewhere now: nothing there is edited or answered.
+    pub(crate) fn forget_threads(&mut self, channel: &str) {
+        self.threads.retain(|(_, place), _| place.channel != channel);
+        self.unsaved.threads.retain(|thread| thread.place.channel != channel);
+        if self.busy.contains_key(channel) {
+            self.moved.insert(channel.to_owned());
+        }
+    }
+
+    /// What is known of an incident here and perhaps not yet in the table.
+    pub(crate) fn of_incident(&self, incident: IncidentId) -> impl Iterator<Item = &Delivery> {
+        let unsaved = self.unsaved.deliveries.values();
+        self.open.values().chain(unsaved).filter(move |delivery| delivery.news.incident == Some(incident))
     }
 
     /// When something becomes due next. What is due already waits for its channel, and has its turn when that is free.

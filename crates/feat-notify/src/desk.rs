@@ -58,6 +58,8 @@ pub(crate) struct Desk {
     pulses: Mutex<HashMap<String, Pulse>>,
     people: Mutex<Vec<String>>,
     inbox: Mutex<Vec<(News, Plan)>>,
+    /// Channels that lead elsewhere since the dispatcher last asked.
+    moved: Mutex<Vec<String>>,
     /// When the dispatcher looked last, and how much it has to do.
     looked: Mutex<Option<(Duration, usize)>>,
     /// Rung when something changed that the dispatcher should look at.
@@ -77,11 +79,22 @@ impl Desk {
         if let Some(setup) = lock(&self.setup).clone() {
             return Ok(setup);
         }
-        let _turn = self.editing.lock().await;
-        if let Some(setup) = lock(&self.setup).clone() {
-            return Ok(setup);
+        let _turn = self.turn().await;
+        self.current(ctx).await
+    }
+
+    /// The same for whoever has the turn already.
+    async fn current(&self, ctx: &Ctx) -> Result<Arc<Setup>> {
+        let known = lock(&self.setup).clone();
+        match known {
+            Some(setup) => Ok(setup),
+            None => self.load(ctx).await,
         }
-        self.load(ctx).await
+    }
+
+    /// Waits until nobody else reads or changes what people set up.
+    pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.editing.lock().await
     }
 
     async fn load(&self, ctx: &Ctx) -> Result<Arc<Setup>> {
@@ -130,7 +143,8 @@ impl Desk {
         stored: Option<&Stored>,
         fresh: bool,
     ) -> Result<()> {
-        let setup = self.setup(ctx).await?;
+        let _turn = self.turn().await;
+        let setup = self.current(ctx).await?;
         let before = setup.channel(&channel.name);
         if fresh && before.is_some() {
             let problem = format!("There is a channel “{}” already.", channel.name);
@@ -139,7 +153,6 @@ impl Desk {
         if before.is_some_and(|before| before.origin != Origin::Page) {
             return Err(Error::Conflict(format!("“{}” cannot be changed here.", channel.name)));
         }
-        let _turn = self.editing.lock().await;
         let rows = store::list_channels(&ctx.db).await?;
         let row = rows.into_iter().find(|row| row.name == channel.name);
         let config = match (stored, &row) {
@@ -160,6 +173,7 @@ impl Desk {
         if stored.is_some() {
             // What it leads to may be another now: old messages cannot be edited there.
             store::forget_threads(&ctx.db, &channel.name).await?;
+            lock(&self.moved).push(channel.name.clone());
             lock(&self.pulses).remove(&channel.name);
             store::delete_mark(&ctx.db, &format!("pulse/{}", channel.name)).await?;
         }
@@ -173,14 +187,15 @@ impl Desk {
     /// # Errors
     /// When there is none, it cannot be deleted here, or the database does not answer.
     pub(crate) async fn delete_channel(&self, ctx: &Ctx, name: &str) -> Result<()> {
-        let setup = self.setup(ctx).await?;
+        let _turn = self.turn().await;
+        let setup = self.current(ctx).await?;
         let channel = setup.channel(name).ok_or_else(|| Error::not_found("channel", name))?;
         if channel.origin != Origin::Page {
             return Err(Error::Conflict(format!("“{name}” cannot be deleted here.")));
         }
-        let _turn = self.editing.lock().await;
         store::delete_channel(&ctx.db, name).await?;
         store::forget_threads(&ctx.db, name).await?;
+        lock(&self.moved).push(name.to_owned());
         store::delete_mark(&ctx.db, &format!("pulse/{name}")).await?;
         lock(&self.pulses).remove(name);
         self.load(ctx).await?;
@@ -197,8 +212,8 @@ impl Desk {
         ctx: &Ctx,
         change: impl FnOnce(&mut Vec<Rule>) -> Result<()> + Send,
     ) -> Result<()> {
-        let setup = self.setup(ctx).await?;
-        let _turn = self.editing.lock().await;
+        let _turn = self.turn().await;
+        let setup = self.current(ctx).await?;
         let mut rules: Vec<Rule> = setup.rules.iter().filter(|rule| !rule.in_settings).cloned().collect();
         change(&mut rules)?;
         if rules.len() > RULES_MAX {
@@ -244,6 +259,11 @@ impl Desk {
     pub(crate) fn hand(&self, news: News, plan: Plan) {
         lock(&self.inbox).push((news, plan));
         self.bell.notify_one();
+    }
+
+    /// Which channels lead elsewhere since this was last asked.
+    pub(crate) fn take_moved(&self) -> Vec<String> {
+        std::mem::take(&mut *lock(&self.moved))
     }
 
     /// Takes what was given.

@@ -6,12 +6,13 @@
 
 use crate::book::{Book, Flight, Gate, REMEMBERED};
 use crate::desk::{Desk, site};
-use crate::model::news::News;
-use crate::model::queue::{GIVE_UP, Outcome};
-use crate::model::route::{House, plan};
+use crate::model::news::{Kind, News};
+use crate::model::queue::{Delivery, GIVE_UP, Outcome};
+use crate::model::route::{Heard, House, plan_after};
 use crate::send::{Message, feel, send};
 use crate::store::{self, Query};
 use channels::Sender;
+use hob_base::resource::Moment;
 use hob_base::silence::{Labels, labels_of};
 use hob_base::{IncidentId, ResourceId, Result, Timestamp};
 use hob_feature::{Ctx, Notice};
@@ -38,6 +39,8 @@ const FIRST_RUN: Duration = Duration::from_secs(60);
 const ABOUT_MAX: usize = 100;
 /// The most that `due` gives at once.
 const DUE_MAX: usize = 10_000;
+/// A clock that differs by so many milliseconds from what it should show was set.
+const CLOCK_WAS_SET: u64 = 30_000;
 /// Since when notices are told.
 const SINCE: &str = "since";
 
@@ -82,6 +85,8 @@ struct Dispatcher {
     heard: Vec<Arc<Notice>>,
     /// When notices are to be looked for next.
     look_at: Timestamp,
+    /// When it last looked at the clock.
+    last: Moment,
     /// What incidents are about, for when they cannot be read.
     subjects: HashMap<IncidentId, (Timestamp, About)>,
     refused: bool,
@@ -96,7 +101,8 @@ impl Dispatcher {
         desk.setup(&ctx).await?;
         let marks = store::list_marks(&ctx.db).await?;
         let since = match marks.get(SINCE).and_then(|text| text.parse().ok()) {
-            Some(ms) => Timestamp::from_millis(ms),
+            // A clock that was ahead when Hob first ran must not keep anything from being told.
+            Some(ms) => Timestamp::from_millis(ms).min(now),
             None => {
                 let since = now.minus(FIRST_RUN);
                 store::save_mark(&ctx.db, SINCE, &since.millis().to_string()).await?;
@@ -116,6 +122,7 @@ impl Dispatcher {
             in_flight: HashMap::new(),
             heard: Vec::new(),
             look_at: now,
+            last: ctx.clock.moment(),
             subjects: HashMap::new(),
             refused: false,
             ctx,
@@ -125,6 +132,10 @@ impl Dispatcher {
 
     /// Does what is to be done now. Returns how long nothing is.
     async fn work(&mut self) -> Duration {
+        self.mind_the_clock();
+        for channel in self.desk.take_moved() {
+            self.book.forget_threads(&channel);
+        }
         let now = self.ctx.clock.now();
         self.desk.looked_now(&self.ctx, self.book.len());
         for notice in std::mem::take(&mut self.heard) {
@@ -148,6 +159,23 @@ impl Dispatcher {
         let pause = next.since(now);
         let most = if self.refused { RETRY } else { self.look_at.since(now).max(Duration::from_millis(100)) };
         pause.clamp(Duration::from_millis(10), most)
+    }
+
+    /// A clock that was set, or stood still while the machine slept, makes nothing too old to be told and nothing wait.
+    fn mind_the_clock(&mut self) {
+        let now = self.ctx.clock.moment();
+        let passed = now.monotonic.saturating_sub(self.last.monotonic);
+        let by = now.wall.millis().saturating_sub(self.last.wall.plus(passed).millis());
+        self.last = now;
+        if by.unsigned_abs() < CLOCK_WAS_SET {
+            return;
+        }
+        info!(
+            milliseconds = by,
+            "the clock was set: what waits to be told goes on waiting as long as before"
+        );
+        self.book.clock_was_set(by);
+        self.since = self.since.min(now.wall);
     }
 
     /// Notices that were handed over. Returns false when there are no more.
@@ -215,9 +243,30 @@ impl Dispatcher {
         let people = self.desk.people(&self.ctx).await;
         let house =
             House { rules: &setup.rules, channels: &setup.faces(), people: &people, zone: &self.ctx.zone };
-        let plan = plan(&house, &news, &about, now);
+        let heard = match (news.kind, news.incident) {
+            (Kind::Closed, Some(incident)) => self.heard(incident).await,
+            _ => Vec::new(),
+        };
+        let plan = plan_after(&house, &news, &about, now, &heard);
         self.book.take(&notice.key, now);
         self.book.add(&news, plan, now);
+    }
+
+    /// Who was told of an incident, or is just being told. Of what cannot be read memory says what it knows.
+    async fn heard(&self, incident: IncidentId) -> Vec<Heard> {
+        let kept = tokio::time::timeout(WRITE_MAX, store::list_of_incident(&self.ctx.db, incident)).await;
+        let kept = kept.ok().and_then(Result::ok).unwrap_or_default();
+        let told =
+            kept.iter().chain(self.book.of_incident(incident)).filter(|delivery| !delivery.steps.is_empty());
+        let heard = |delivery: &Delivery| Heard {
+            rule: delivery.rule.clone(),
+            person: delivery.person.clone(),
+            at: delivery.arrived().cloned(),
+        };
+        // What has not arrived says nothing of where.
+        let (arrived, others): (Vec<Heard>, Vec<Heard>) =
+            told.map(heard).partition(|heard| heard.at.is_some());
+        others.into_iter().chain(arrived).collect()
     }
 
     async fn about(&mut self, incident: IncidentId, now: Timestamp) -> About {
@@ -335,6 +384,11 @@ impl Dispatcher {
         };
         let _ = tokio::time::timeout(FINISH_MAX, waiting).await;
         self.flights.abort_all();
+        // What was handed in since is kept for the next time: nobody hands it in again.
+        let now = self.ctx.clock.now();
+        for (news, plan) in self.desk.take() {
+            self.book.add(&news, plan, now);
+        }
         self.save().await;
     }
 }

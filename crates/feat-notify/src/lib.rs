@@ -15,6 +15,7 @@
 //! - While the database refuses, people are told all the same, once, and it is written later.
 //! - A channel that hangs or fails keeps no other waiting. Through one channel goes one message at a time, so many a
 //!   minute. A channel that fails for good, or for longer than the rule's patience, lets the next of its chain try.
+//! - Who was told that something broke is told when it is over, where they heard of it.
 //! - Tried for a day, then given up. What newer news of the same incident overtakes is not told any more; the newer
 //!   message says it too. So what was opened and closed before anything got through is one message that says both.
 //! - That a channel fails is not told through that channel alone.

@@ -143,8 +143,7 @@ fn a_channel_that_is_paused_or_gone_is_left_for_the_next() {
         "paused" => Gate::Paused,
         _ => Gate::Open(30),
     };
-    assert!(book.begin(moment(0), gate).is_empty());
-    assert_eq!(channels(&book.begin(moment(0), gate)), ["b"]);
+    assert_eq!(channels(&book.begin(moment(0), gate)), ["b"], "at once");
     assert_eq!(channels(&book.begin(moment(300), gate)), ["c"]);
 }
 
@@ -211,4 +210,45 @@ fn of_too_much_the_least_bad_is_given_up() {
     assert_eq!(book.len(), OPEN_MAX);
     assert_eq!(book.begin(moment(9999), open_gate)[0].news.severity, Level::Critical);
     assert_eq!(book.unsaved.deliveries["incident/0/0|r0|-"].state, State::GivenUp);
+}
+
+#[test]
+fn where_nobody_is_to_wait_the_next_channel_is_tried_at_once() {
+    let mut book = Book::default();
+    let mut plan = to(&[&["paused", "b"]]);
+    plan.errands[0].patience = Duration::ZERO;
+    book.add(&news(1, 0, Level::Warning), plan, at(0));
+    let gate = |name: &str| if name == "paused" { Gate::Paused } else { Gate::Open(30) };
+    assert_eq!(channels(&book.begin(moment(0), gate)), ["b"]);
+}
+
+#[test]
+fn a_clock_that_is_set_makes_nothing_too_old_and_lets_nothing_wait() {
+    const DAYS: u64 = 2 * 86_400;
+    let mut book = Book::default();
+    book.add(&news(1, 0, Level::Warning), to(&[&["a"]]), at(0));
+    book.clock_was_set(i64::try_from(DAYS * 1000).unwrap());
+    assert_eq!(channels(&book.begin(moment(DAYS), open_gate)), ["a"]);
+    let mut book = Book::default();
+    book.add(&news(1, 0, Level::Warning), to(&[&["a"]]), at(900));
+    book.clock_was_set(-600_000);
+    assert_eq!(channels(&book.begin(moment(300), open_gate)), ["a"]);
+}
+
+#[test]
+fn what_a_channel_said_before_it_led_elsewhere_is_not_edited() {
+    let mut book = Book::default();
+    let next = |book: &mut Book, n: u32| {
+        book.add(&news(1, n, Level::Warning), to(&[&["a"]]), at(0));
+        book.begin(moment(0), open_gate).remove(0)
+    };
+    let first = next(&mut book, 0);
+    book.landed(&first, &taken(), Some("7".into()), at(0), 0.5);
+    let second = next(&mut book, 1);
+    assert_eq!(second.previous.as_deref(), Some("7"));
+    // It changes while the second message is on its way to the old place.
+    book.forget_threads("a");
+    book.landed(&second, &taken(), Some("7".into()), at(0), 0.5);
+    assert!(book.unsaved.threads.is_empty());
+    assert_eq!(next(&mut book, 2).previous, None);
 }

@@ -313,6 +313,14 @@ impl Delivery {
         self.created_at = self.created_at.min(now);
     }
 
+    /// The clock was set by so many milliseconds: all of its times are on the new one.
+    pub(crate) fn clock_was_set(&mut self, by: i64) {
+        let begun = self.steps.iter_mut().filter_map(|step| step.begun_at.as_mut());
+        for at in begun.chain([&mut self.due, &mut self.created_at]) {
+            *at = Timestamp::from_millis(at.millis().saturating_add(by));
+        }
+    }
+
     /// Ends it.
     pub(crate) fn end(&mut self, state: State, now: Timestamp) {
         self.state = state;

@@ -144,6 +144,9 @@ pub(crate) struct Errand {
 /// The id of the rule that holds where none was made, before the name of its channel.
 pub(crate) const DEFAULT: &str = "default";
 
+/// What begins the id of the rule that holds where a channel does not work and nobody else would be told so.
+const INSTEAD: &str = "default/instead-of-";
+
 /// What is done about some news, and why not more.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Plan {
@@ -175,10 +178,58 @@ pub(crate) struct House<'a> {
     pub(crate) zone: &'a TimeZone,
 }
 
+/// Who was told of an incident before, or is just being told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Heard {
+    /// Because of which rule.
+    pub(crate) rule: String,
+    /// Who; `None`: the house.
+    pub(crate) person: Option<String>,
+    /// Where it arrived, if it did.
+    pub(crate) at: Option<Place>,
+}
+
 /// Who is told of some news now, and through what. `about` are the labels of the resources that it is about, the cause
 /// first.
 pub(crate) fn plan(house: &House<'_>, news: &News, about: &[Labels], now: Timestamp) -> Plan {
+    plan_after(house, news, about, now, &[])
+}
+
+/// The same after these have heard of it, the last one last. Who was told that something broke is told when it is over,
+/// where they heard of it and whatever the hour, unless their rule leaves such news out; who was not told is not, as long
+/// as somebody is.
+pub(crate) fn plan_after(
+    house: &House<'_>,
+    news: &News,
+    about: &[Labels],
+    now: Timestamp,
+    heard: &[Heard],
+) -> Plan {
+    let heard = if news.kind == Kind::Closed { heard } else { &[] };
+    let mut plan = plan_by_rules(house, news, about, now, heard);
+    let has_heard = |errand: &Errand| {
+        heard.iter().rfind(|heard| heard.rule == errand.rule && heard.person == errand.person)
+    };
+    if !plan.errands.iter().any(|errand| has_heard(errand).is_some()) {
+        return plan;
+    }
+    plan.errands.retain_mut(|errand| {
+        let Some(heard) = has_heard(errand) else {
+            let why =
+                "Nobody was told by it that this broke, so that it is over is no news either.".to_owned();
+            plan.refusals.push(Refusal { rule: errand.rule.clone(), why });
+            return false;
+        };
+        // A stable order: the place that heard of it comes first, and the others stay as they are.
+        errand.chain.sort_by_key(|place| Some(place) != heard.at.as_ref());
+        true
+    });
+    plan
+}
+
+fn plan_by_rules(house: &House<'_>, news: &News, about: &[Labels], now: Timestamp, heard: &[Heard]) -> Plan {
     let mut plan = Plan::default();
+    let mut stopped = false;
     let failing = failing_channel(news);
     if house.rules.is_empty() {
         for face in house.channels {
@@ -187,17 +238,29 @@ pub(crate) fn plan(house: &House<'_>, news: &News, about: &[Labels], now: Timest
         }
     }
     for rule in house.rules {
-        if let Some(why) = reason_against(rule, news, about, now, house.zone) {
+        let told = heard.iter().any(|heard| heard.rule == rule.id);
+        if stopped && !told {
+            continue;
+        }
+        let against =
+            if told { wrong_news(rule, news) } else { reason_against(rule, news, about, now, house.zone) };
+        if let Some(why) = against {
             plan.refusals.push(Refusal { rule: rule.id.clone(), why });
             continue;
         }
         follow(house, rule, news, failing, &mut plan);
-        if rule.stop {
-            break;
-        }
+        stopped |= rule.stop;
     }
     if let Some(failing) = failing {
         tell_somebody(house, news, failing, &mut plan);
+    }
+    // Who was told in place of a channel that did not work hears that it works again.
+    for heard in heard.iter().filter(|heard| heard.rule.starts_with(INSTEAD)) {
+        let is_planned = plan.errands.iter().any(|errand| errand.rule == heard.rule);
+        if let Some(place) = heard.at.clone().filter(|_| !is_planned) {
+            let (rule, person) = (heard.rule.clone(), heard.person.clone());
+            plan.errands.push(Errand { rule, person, chain: vec![place], patience: PATIENCE });
+        }
     }
     plan
 }
@@ -226,6 +289,12 @@ fn failing_channel(news: &News) -> Option<&str> {
         .then(|| subject.name())
 }
 
+/// Why a rule is not for this kind of news; `None` when it is.
+fn wrong_news(rule: &Rule, news: &News) -> Option<String> {
+    (!rule.news.is_empty() && !rule.news.contains(&news.kind))
+        .then(|| format!("It is not for this kind of news ({}).", news.kind.as_str()))
+}
+
 /// Why a rule is not for some news; `None` when it is.
 fn reason_against(
     rule: &Rule,
@@ -237,8 +306,8 @@ fn reason_against(
     if news.kind != Kind::Digest && !rule.severities.is_empty() && !rule.severities.contains(&news.severity) {
         return Some(format!("It is not for what is {}.", level_word(news.severity)));
     }
-    if !rule.news.is_empty() && !rule.news.contains(&news.kind) {
-        return Some(format!("It is not for this kind of news ({}).", news.kind.as_str()));
+    if let Some(why) = wrong_news(rule, news) {
+        return Some(why);
     }
     let of_kind = |labels: &&Labels| {
         let kind = labels.get("kind").map_or("", String::as_str);
@@ -407,7 +476,7 @@ fn tell_somebody(house: &House<'_>, news: &News, failing: &str, plan: &mut Plan)
         plan.refusals.push(Refusal { rule: DEFAULT.to_owned(), why });
         return;
     }
-    let rule = format!("{DEFAULT}/instead-of-{failing}");
+    let rule = format!("{INSTEAD}{failing}");
     plan.errands.push(Errand { rule, person: news.to.clone(), chain, patience: PATIENCE });
 }
 

@@ -253,3 +253,49 @@ async fn everything_works_on_postgresql() {
     assert!(hub.run_job("notify.tidy").await.contains('2'));
     assert!(log(&hub).await.is_empty());
 }
+
+#[tokio::test]
+async fn the_end_is_told_where_its_beginning_was() {
+    let (service, works) = broken().await;
+    let clock = noon();
+    let config = ntfy("elsewhere", &service) + &route(&["elsewhere", "push"]);
+    let hub = hub(&clock).config(&config).start().await;
+    tell(&hub, 1, 0, Opened).await;
+    until("the first try", || service.got().len() == 1).await;
+    for _ in 0..6 {
+        pass(&hub, &clock, 60).await;
+    }
+    until_log(&hub, State::Sent, 1).await;
+    let tries = service.got().len();
+    works.store(true, Ordering::Relaxed);
+    let hub = hub.stop().await.start().await;
+    tell(&hub, 1, 1, Closed).await;
+    let sent = until_log(&hub, State::Sent, 2).await;
+    assert!(sent.iter().all(|delivery| delivery.arrived().unwrap().channel == "push"), "{sent:#?}");
+    assert_eq!((published(&hub).len(), service.got().len()), (1, tries));
+}
+
+#[tokio::test]
+async fn a_clock_that_runs_ahead_gives_up_nothing() {
+    let (service, works) = broken().await;
+    let clock = noon();
+    let config = ntfy("elsewhere", &service) + &route(&["elsewhere"]);
+    let hub = hub(&clock).config(&config).start().await;
+    tell(&hub, 1, 0, Opened).await;
+    until("the first try", || service.got().len() == 1).await;
+    settle().await;
+    works.store(true, Ordering::Relaxed);
+    clock.jump_to(clock.now().plus(Duration::from_secs(3 * 86_400)));
+    pass(&hub, &clock, 15).await;
+    assert_eq!(until_log(&hub, State::Sent, 1).await[0].tried.len(), 2);
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_when_hob_first_ran_keeps_nothing_from_being_told() {
+    let clock = hob_base::Clock::fake(super::house::NOON.plus(Duration::from_secs(86_400)));
+    let hub = hub(&clock).start().await;
+    settle().await;
+    clock.jump_to(super::house::NOON);
+    tell(&hub, 1, 0, Opened).await;
+    until("it is published", || published(&hub).len() == 1).await;
+}

@@ -267,3 +267,54 @@ fn a_rule_in_words_is_read_as_the_same_rule() {
     assert_eq!(rule.text(), text);
     assert_eq!(Rule::read("1", &rule.text()).unwrap(), rule);
 }
+
+fn heard(rule: &str, at: Option<&str>) -> Heard {
+    let at = at.map(|channel| Place { channel: channel.into(), person: None });
+    Heard { rule: rule.into(), person: None, at }
+}
+
+/// The errands of a plan for its end, once these have heard of it.
+fn ended(case: &Case, news: &News, heard: &[Heard]) -> Vec<String> {
+    let (rules, channels, people) = (&case.rules, &case.channels, &case.people);
+    let house = House { rules, channels, people, zone: &TimeZone::UTC };
+    let plan = plan_after(&house, news, &case.about, case.now, heard);
+    let chain = |errand: &Errand| {
+        let channels: Vec<&str> = errand.chain.iter().map(|place| place.channel.as_str()).collect();
+        format!("{}: {}", errand.rule, channels.join(", "))
+    };
+    plan.errands.iter().map(chain).collect()
+}
+
+#[test]
+fn the_end_is_told_to_who_heard_of_it_where_they_heard_of_it() {
+    let closed = News { kind: Kind::Closed, ..news(None) };
+    let chained = Case::of(&[rule(&["chat", "push"])]);
+    assert_eq!(ended(&chained, &closed, &[heard("r0", Some("push"))]), ["r0: push, chat"]);
+    assert_eq!(
+        ended(&chained, &closed, &[heard("r0", Some("push")), heard("r0", Some("chat"))]),
+        ["r0: chat, push"]
+    );
+    assert_eq!(ended(&chained, &closed, &[heard("r0", None)]), ["r0: chat, push"]);
+    // Neither hours nor how bad it became in the end keep the end from who heard of it, nor do rules before it.
+    let night = RuleText { hours: vec!["daily 00:00-06:00".into()], ..rule(&["chat"]) };
+    let warning = RuleText { severities: vec!["warning".into()], ..rule(&["push"]) };
+    let stop = RuleText { stop: true, ..rule(&["browsers"]) };
+    let case = Case::of(&[stop, night.clone(), warning]);
+    let both = [heard("r1", Some("chat")), heard("r2", Some("push"))];
+    assert_eq!(ended(&case, &closed, &both), ["r1: chat", "r2: push"]);
+    // Who left such news out meant it, and news that are not the end go by the rules alone.
+    let only_opened = RuleText { news: vec!["opened".into()], ..rule(&["push"]) };
+    assert!(ended(&Case::of(&[only_opened]), &closed, &[heard("r0", Some("push"))]).is_empty());
+    assert!(ended(&Case::of(&[night]), &news(None), &[heard("r0", Some("chat"))]).is_empty());
+    // Where nobody is left who heard of it, the rules say who hears of its end.
+    assert_eq!(ended(&chained, &closed, &[heard("gone", Some("push"))]), ["r0: chat, push"]);
+}
+
+#[test]
+fn who_was_told_in_place_of_a_failing_channel_hears_that_it_works_again() {
+    let subject = Some(ResourceId::new(CHANNEL_KIND, CHANNEL_SCOPE, "chat"));
+    let closed = News { kind: Kind::Closed, subject, ..news(None) };
+    let case = Case::of(&[rule(&["chat"])]);
+    let told = [heard("default/instead-of-chat", Some("push"))];
+    assert_eq!(ended(&case, &closed, &told), ["default/instead-of-chat: push"]);
+}
