@@ -32,8 +32,6 @@ const EXAMPLE: &str = r#"# What happened in a day or a week, and what will need 
 
 /// Where those that were asked for on the page are kept.
 const KEPT: &str = "digests";
-/// Where it is kept what was known at the last digest.
-const KNOWN: &str = "known";
 /// The most digests.
 const SUBSCRIPTIONS_MAX: usize = 50;
 /// The most resources whose names are kept.
@@ -85,6 +83,8 @@ pub(crate) async fn add(ctx: &Ctx, mut new: Subscription) -> Result<()> {
     if let Some((field, problem)) = new.check().into_iter().next() {
         return Err(Error::invalid(field, problem));
     }
+    let desk = ctx.memory.of::<Desk>();
+    let _turn = desk.turn().await;
     let bytes: [u8; 8] = ctx.sealer.random_bytes()?;
     new.id = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let mut all = list(ctx).await?;
@@ -105,6 +105,8 @@ pub(crate) async fn add(ctx: &Ctx, mut new: Subscription) -> Result<()> {
 /// # Errors
 /// When there is none that was asked for on the page, or the database does not answer.
 pub(crate) async fn delete(ctx: &Ctx, id: &str) -> Result<()> {
+    let desk = ctx.memory.of::<Desk>();
+    let _turn = desk.turn().await;
     let mut all = list(ctx).await?;
     let before = all.len();
     all.retain(|one| one.id != id || one.in_settings);
@@ -113,6 +115,7 @@ pub(crate) async fn delete(ctx: &Ctx, id: &str) -> Result<()> {
     }
     all.retain(|one| !one.in_settings);
     store::delete_mark(&ctx.db, &mark_of(id)).await?;
+    store::delete_mark(&ctx.db, &known_of(id)).await?;
     save(ctx, &all).await
 }
 
@@ -123,6 +126,11 @@ async fn save(ctx: &Ctx, all: &[Subscription]) -> Result<()> {
 
 fn mark_of(id: &str) -> String {
     format!("digest/{id}")
+}
+
+/// Where it is kept what was known when this digest was last sent.
+fn known_of(id: &str) -> String {
+    format!("known/{id}")
 }
 
 /// Sends every digest whose time has come, once.
@@ -138,13 +146,14 @@ pub(crate) async fn pass(ctx: Ctx) -> Result<String> {
         if at.millis() < since || marks.get(&mark).is_some_and(|last| *last == date.to_string()) {
             continue;
         }
-        let digest = make(&ctx, subscription.from(at), at, subscription.on.is_some()).await?;
+        let digest =
+            make(&ctx, Some(subscription), subscription.from(at), at, subscription.on.is_some()).await?;
         if !(digest.is_quiet() && subscription.skip_quiet) {
             hand(&ctx, subscription, &digest, date, now).await?;
             sent += 1;
         }
         store::save_mark(&ctx.db, &mark, &date.to_string()).await?;
-        keep_known(&ctx).await?;
+        keep_known(&ctx, &subscription.id).await?;
     }
     Ok(format!("Sent {} of {} that were asked for.", sent, counted(all.len(), "digest")))
 }
@@ -176,7 +185,8 @@ pub(crate) async fn send_now(ctx: &Ctx, id: &str) -> Result<()> {
     let subscription = all.into_iter().find(|one| one.id == id);
     let subscription = subscription.ok_or_else(|| Error::not_found("digest", id))?;
     let now = ctx.clock.now();
-    let digest = make(ctx, subscription.from(now), now, subscription.on.is_some()).await?;
+    let digest =
+        make(ctx, Some(&subscription), subscription.from(now), now, subscription.on.is_some()).await?;
     let desk = ctx.memory.of::<Desk>();
     let setup = desk.setup(ctx).await?;
     let people = desk.people(ctx).await;
@@ -188,11 +198,17 @@ pub(crate) async fn send_now(ctx: &Ctx, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// What a digest of this time says.
+/// What a digest of this time says. What is new and gone is so since `of` was last sent.
 ///
 /// # Errors
 /// When the database does not answer.
-pub(crate) async fn make(ctx: &Ctx, from: Timestamp, to: Timestamp, weekly: bool) -> Result<Digest> {
+pub(crate) async fn make(
+    ctx: &Ctx,
+    of: Option<&Subscription>,
+    from: Timestamp,
+    to: Timestamp,
+    weekly: bool,
+) -> Result<Digest> {
     let incidents = match ctx.incidents() {
         Some(reader) => {
             let query =
@@ -203,7 +219,7 @@ pub(crate) async fn make(ctx: &Ctx, from: Timestamp, to: Timestamp, weekly: bool
     };
     let marks = store::list_marks(&ctx.db).await?;
     let before: Option<BTreeSet<(String, String)>> =
-        marks.get(KNOWN).and_then(|json| serde_json::from_str(json).ok());
+        of.and_then(|of| marks.get(&known_of(&of.id))).and_then(|json| serde_json::from_str(json).ok());
     let resources = ctx.resources.list();
     let uptimes = if weekly { uptimes(ctx, Span { from, to }) } else { Vec::new() };
     Ok(digest(&Facts {
@@ -230,11 +246,11 @@ fn uptimes(ctx: &Ctx, window: Span) -> Vec<Uptime> {
     uptime.collect()
 }
 
-/// Keeps what is known, so that the next digest can say what is new and what is gone.
-async fn keep_known(ctx: &Ctx) -> Result<()> {
+/// Keeps what is known, so that the next digest of this kind can say what is new and what is gone.
+async fn keep_known(ctx: &Ctx, id: &str) -> Result<()> {
     let all = ctx.resources.list();
     let known = all.iter().filter(|resource| is_worth_a_word(resource));
     let known: BTreeSet<(String, String)> =
         known.take(KNOWN_MAX).map(|resource| (resource.id.to_string(), resource.name.clone())).collect();
-    store::save_mark(&ctx.db, KNOWN, &serde_json::to_string(&known).unwrap_or_default()).await
+    store::save_mark(&ctx.db, &known_of(id), &serde_json::to_string(&known).unwrap_or_default()).await
 }

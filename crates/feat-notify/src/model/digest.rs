@@ -258,7 +258,8 @@ pub(crate) fn digest(facts: &Facts<'_>) -> Digest {
         }
     }
     let span = if facts.weekly { "week" } else { "day" };
-    let incidents = match facts.incidents.len() {
+    // What turned out to be a part of another one is told with that one.
+    let incidents = match facts.incidents.iter().filter(|incident| incident.merged_into.is_none()).count() {
         0 => "no incidents".to_owned(),
         count => counted(count, "incident"),
     };

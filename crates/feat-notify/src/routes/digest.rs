@@ -43,9 +43,11 @@ async fn draw(
     let setup = desk.setup(ctx).await?;
     let now = ctx.clock.now();
     let span = Subscription { on: weekly.then_some(Day::Mon), ..Subscription::default() };
+    let all = digest::list(ctx).await?;
+    let like = all.iter().find(|one| one.on.is_some() == weekly);
     let view = DigestView {
-        all: &digest::list(ctx).await?,
-        preview: &digest::make(ctx, span.from(now), now, weekly).await?,
+        all: &all,
+        preview: &digest::make(ctx, like, span.from(now), now, weekly).await?,
         weekly,
         entered,
         problem: problem.as_ref(),

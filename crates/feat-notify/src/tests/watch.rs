@@ -107,3 +107,24 @@ async fn a_switch_that_nobody_hears_says_so_without_its_secret() {
     }
     assert!(until_log(&hub, State::Sent, 0).await.is_empty());
 }
+
+#[tokio::test]
+async fn every_digest_tells_what_is_new_since_it_was_last_sent() {
+    let clock = noon();
+    let two = DIGEST.repeat(2);
+    let hub = hub(&clock).config(&two).start().await;
+    observe(&hub, Health::warning("It is slow.")).await;
+    pass(&hub, &clock, 3600).await;
+    hub.run_job("notify.digest").await;
+    until("both digests", || published(&hub).len() == 2).await;
+    let id = ResourceId::new("service", "nas", "81");
+    let observation = Observation::new("test", id, Duration::from_secs(864_000)).named("Music");
+    hub.ctx().resources.observe(observation.judged(Health::ok("Well."))).await;
+    hub.ctx().resources.settle().await;
+    pass(&hub, &clock, 86_400).await;
+    hub.run_job("notify.digest").await;
+    until("both digests of the next day", || published(&hub).len() == 4).await;
+    let pushed = hub.ctx().memory.of::<Pushed>();
+    let told = pushed.published.lock().unwrap().iter().filter(|one| one.message.contains("Music")).count();
+    assert_eq!(told, 2);
+}
