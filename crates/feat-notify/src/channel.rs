@@ -164,11 +164,16 @@ pub(crate) enum Stored {
 }
 
 impl Stored {
-    /// What the values of a form mean. With `before` a secret that is left blank stays.
+    /// What the values of a form mean. With `before` a secret that is left blank stays, unless `forget` names it.
     ///
     /// # Errors
     /// Fields and sentences.
-    pub(crate) fn read(kind: &str, values: &Values, before: Option<&Channel>) -> Result<Self, Vec<Wrong>> {
+    pub(crate) fn read(
+        kind: &str,
+        values: &Values,
+        before: Option<&Channel>,
+        forget: &[&str],
+    ) -> Result<Self, Vec<Wrong>> {
         if kind == PUSH {
             let topic = values.get("topic").map(|topic| topic.trim()).unwrap_or_default();
             return check_topic(topic)
@@ -176,7 +181,7 @@ impl Stored {
                 .map_err(|problem| vec![("topic".to_owned(), problem)]);
         }
         let service = match before.map(|channel| &channel.what) {
-            Some(What::Service(service)) if service.kind().id == kind => service.updated(values, &[]),
+            Some(What::Service(service)) if service.kind().id == kind => service.updated(values, forget),
             _ => Service::from_fields(kind, values),
         };
         service.map(Self::Service)
@@ -273,7 +278,7 @@ impl FileChannel {
         }
         let what = match problem {
             Some(problem) => broken(problem),
-            None => match Stored::read(&self.kind, &values, None) {
+            None => match Stored::read(&self.kind, &values, None, &[]) {
                 Ok(stored) => stored.into_what(),
                 Err(wrong) => broken(wrong_words(&wrong)),
             },

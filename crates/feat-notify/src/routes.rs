@@ -7,7 +7,7 @@ mod log;
 mod rules;
 mod simulate;
 
-pub(crate) use channels::FIELD;
+pub(crate) use channels::{FIELD, FORGET};
 pub(crate) use log::{Narrow, PAGE};
 pub(crate) use rules::CHOICES;
 pub(crate) use simulate::Asked;

@@ -154,6 +154,16 @@ mod tests {
     }
 
     #[test]
+    fn a_test_is_heard_as_news_are() {
+        let test = test_news("Phone", "anna", Timestamp::from_millis(0));
+        assert_eq!(
+            (PEN.note(&test, "k").state, PEN.note(&test, "k").severity),
+            (State::Test, Severity::Info)
+        );
+        assert_eq!(PEN.push(&test, "hob").priority, 3);
+    }
+
+    #[test]
     fn what_was_not_told_in_time_is_told_with_what_came_after() {
         let opened =
             News { title: "The disk is full".into(), body: "No byte is left.".into(), ..news(Kind::Opened) };

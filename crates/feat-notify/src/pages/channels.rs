@@ -6,7 +6,7 @@ use crate::desk::{Desk, Setup};
 use crate::model::queue::{Delivery, Outcome};
 use crate::model::route::used_by;
 use crate::model::words::sentence;
-use crate::routes::FIELD;
+use crate::routes::{FIELD, FORGET};
 use channels::{Field as ChannelField, Input, Kind, Values, Wrong};
 use hob_base::{Health, Level, Timestamp};
 use hob_feature::Ctx;
@@ -92,6 +92,8 @@ pub(crate) struct ChannelForm<'a> {
     pub(crate) owner: String,
     pub(crate) per_minute: String,
     pub(crate) values: Values,
+    /// Secrets that are to be removed.
+    pub(crate) forget: Vec<&'static str>,
     pub(crate) wrong: Vec<Wrong>,
     pub(crate) problem: Option<String>,
     pub(crate) people: &'a [String],
@@ -108,6 +110,7 @@ impl ChannelForm<'_> {
             owner: String::new(),
             per_minute: String::new(),
             values: Values::new(),
+            forget: Vec::new(),
             wrong: Vec::new(),
             problem: None,
             people: &[],
@@ -137,7 +140,10 @@ fn the_form(form: &ChannelForm<'_>, action: &str, button: &str) -> Markup {
             input type="hidden" name="kind" value=(form.kind.id);
             (field(&Field { value: &form.title, error: problem("title"), required: true,
                 help: "What people call it, such as “Family chat”.", ..Field::text("title", "Name") }))
-            @for described in form.kind.fields { (kind_field(form, described)) }
+            @for described in form.kind.fields {
+                (kind_field(form, described))
+                (forget_field(form, described))
+            }
             (owner_field(form))
             details open[!problem("per_minute").is_empty()] {
                 summary { "More" }
@@ -164,14 +170,30 @@ fn owner_field(form: &ChannelForm<'_>) -> Markup {
     }
 }
 
+/// Whether a field is a secret that is set.
+fn is_kept(form: &ChannelForm<'_>, described: &ChannelField) -> bool {
+    match form.channel.map(|channel| &channel.what) {
+        Some(What::Service(service)) => described.secret && service.is_set(described.name),
+        _ => false,
+    }
+}
+
+/// A box that removes a secret which is set and need not be.
+fn forget_field(form: &ChannelForm<'_>, described: &ChannelField) -> Markup {
+    let name = format!("{FORGET}{}", described.name);
+    let label = format!("Remove what is set as “{}”", described.label);
+    html! {
+        @if is_kept(form, described) && !described.required {
+            (check(&name, &name, "true", &label, form.forget.contains(&described.name)))
+        }
+    }
+}
+
 /// One field of a kind, whatever it is.
 fn kind_field(form: &ChannelForm<'_>, described: &ChannelField) -> Markup {
     let name = format!("{FIELD}{}", described.name);
     let value = form.values.get(described.name).map_or("", String::as_str);
-    let is_set = match form.channel.map(|channel| &channel.what) {
-        Some(What::Service(service)) => described.secret && service.is_set(described.name),
-        _ => false,
-    };
+    let is_set = is_kept(form, described);
     let help = help_of(described, is_set);
     let problem = problem_of(&form.wrong, &name);
     match described.input {

@@ -79,7 +79,7 @@ pub(super) async fn add_channel(State(ctx): State<Ctx>, frame: Frame, Json(new):
         Error::invalid(field, wrong_words(&wrong))
     };
     let common = read_common(&sent, None, false).map_err(first)?;
-    let stored = Stored::read(kind.id, &new.fields, None).map_err(first)?;
+    let stored = Stored::read(kind.id, &new.fields, None, &[]).map_err(first)?;
     let desk = ctx.memory.of::<Desk>();
     desk.save_channel(&ctx, &common, Some(&stored), true).await?;
     let (_, channel) = open(&ctx, &common.name).await?;

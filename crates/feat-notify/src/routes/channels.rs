@@ -1,7 +1,7 @@
 //! The pages of channels.
 
 use super::{Sent, again, sentence};
-use crate::channel::{Channel, Origin, PER_MINUTE, Stored, What, check_name, kind_of, name_for};
+use crate::channel::{Channel, Origin, PER_MINUTE, Stored, check_name, kind_of, name_for};
 use crate::desk::{Desk, NewChannel, Setup, site};
 use crate::model::note::test_news;
 use crate::model::queue::Outcome;
@@ -23,6 +23,8 @@ use std::sync::Arc;
 const PATH: &str = "/notifications/channels";
 /// Before the fields of a kind, so that none collides with those that every channel has.
 pub(crate) const FIELD: &str = "f_";
+/// Before the name of a secret that is to be removed.
+pub(crate) const FORGET: &str = "forget_";
 
 pub(super) async fn list(State(ctx): State<Ctx>, frame: Frame) -> Answer {
     let desk = ctx.memory.of::<Desk>();
@@ -91,6 +93,12 @@ fn read_values(sent: &Sent, kind: &channels::Kind) -> Values {
     values.collect()
 }
 
+/// Which secrets are to be removed.
+fn forgotten(sent: &Sent, kind: &'static channels::Kind) -> Vec<&'static str> {
+    let secrets = kind.fields.iter().filter(|field| field.secret).map(|field| field.name);
+    secrets.filter(|name| sent.ticked(&format!("{FORGET}{name}"))).collect()
+}
+
 pub(super) async fn add(
     State(ctx): State<Ctx>,
     frame: Frame,
@@ -100,7 +108,7 @@ pub(super) async fn add(
     let kind = kind_of(sent.get("kind")).or_not_found("kind of channel", sent.get("kind"))?;
     check_kind(&frame, kind.id)?;
     let values = read_values(&sent, kind);
-    let (common, stored) = (read_common(&sent, None, false), Stored::read(kind.id, &values, None));
+    let (common, stored) = (read_common(&sent, None, false), Stored::read(kind.id, &values, None, &[]));
     let mut wrong = Vec::new();
     let mut problem = None;
     match (common, stored) {
@@ -169,6 +177,7 @@ async fn draw(
                 owner: sent.get("owner").to_owned(),
                 per_minute: sent.get("per_minute").to_owned(),
                 values: read_values(sent, kind),
+                forget: forgotten(sent, kind),
                 wrong: wrong.clone(),
                 ..form
             },
@@ -207,47 +216,28 @@ pub(super) async fn change(
         Error::Conflict("What it leads to cannot be read. Delete it and make it anew.".to_owned())
     })?;
     let values = read_values(&sent, kind);
-    let mut wrong = moved_with_secrets(&channel, &values);
-    match (read_common(&sent, Some(&name), channel.paused), Stored::read(kind.id, &values, Some(&channel))) {
-        (Ok(common), Ok(stored)) if wrong.is_empty() => {
+    let forget = forgotten(&sent, kind);
+    let common = read_common(&sent, Some(&name), channel.paused);
+    let mut wrong = Vec::new();
+    match (common, Stored::read(kind.id, &values, Some(&channel), &forget)) {
+        (Ok(common), Ok(stored)) => {
             let desk = ctx.memory.of::<Desk>();
             desk.save_channel(&ctx, &common, Some(&stored), false).await?;
             return Ok(Redirect::to(&format!("{PATH}/{name}")).into_response());
         }
         (common, stored) => {
-            wrong.extend(stored.err().unwrap_or_default());
-            wrong = wrong.into_iter().map(of_form).collect();
+            wrong.extend(stored.err().unwrap_or_default().into_iter().map(of_form));
             wrong.extend(common.err().unwrap_or_default());
         }
     }
     draw(&ctx, &frame, &setup, &channel, None, Some((sent, wrong))).await
 }
 
-/// A kept secret does not follow to another address: who may change the one need not know the other.
-fn moved_with_secrets(channel: &Channel, values: &Values) -> Vec<Wrong> {
-    let What::Service(service) = &channel.what else { return Vec::new() };
-    let before = service.to_fields();
-    let leads = |field: &&channels::Field| {
-        !field.secret && (field.input == Input::Address || matches!(field.name, "host" | "port" | "server"))
-    };
-    let value =
-        |values: &Values, name: &str| values.get(name).map_or(String::new(), |text| text.trim().to_owned());
-    let moved = |field: &channels::Field| value(&before, field.name) != value(values, field.name);
-    if !service.kind().fields.iter().filter(leads).any(moved) {
-        return Vec::new();
-    }
-    let kept =
-        service.kind().fields.iter().filter(|field| {
-            field.secret && service.is_set(field.name) && value(values, field.name).is_empty()
-        });
-    let text = "Its address changed: enter this again, so that it is not sent elsewhere by mistake.";
-    kept.map(|field| (field.name.to_owned(), text.to_owned())).collect()
-}
-
 /// Sends a test, and gives the real answer of the other side.
 pub(super) async fn try_out(ctx: &Ctx, setup: &Setup, channel: &Channel, who: &str) -> Outcome {
     let news = test_news(&channel.title, who, ctx.clock.now());
-    let message = Message { news: &news, person: None, dedupe: &news.key, previous: None };
+    // Of browsers only those of who asks: nobody else has to be bothered.
+    let message = Message { news: &news, person: Some(who), dedupe: &news.key, previous: None };
     let sender = Sender::new(http_probe::Client::new());
     let (outcome, _) = send(ctx, &sender, &site(ctx, &setup.settings), channel, &message).await;
     feel(ctx, &ctx.memory.of::<Desk>(), channel, &outcome).await;

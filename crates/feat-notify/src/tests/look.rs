@@ -67,7 +67,7 @@ async fn a_channel_is_made_tested_changed_paused_and_deleted() {
     let moved = [("title", "Family chat"), ("f_server", "http://elsewhere.lan")];
     let moved = client.post_form("/notifications/channels/family-chat", &moved).await;
     assert_eq!(moved.status.as_u16(), 422);
-    assert!(moved.text().contains("enter this again"), "{}", moved.text());
+    assert!(moved.text().contains("type it again"), "{}", moved.text());
     let renamed = [("title", "Chat"), ("f_server", &service.url()), ("f_priority", ""), ("per_minute", "5")];
     let renamed = client.post_form("/notifications/channels/family-chat", &renamed).await;
     assert!(renamed.status.is_redirection(), "{}", renamed.text());
@@ -88,6 +88,35 @@ async fn a_channel_is_made_tested_changed_paused_and_deleted() {
         let answer = client.post_form(&format!("/notifications/channels/{built_in}/delete"), &[]).await;
         assert_eq!(answer.status.as_u16(), 409);
     }
+}
+
+#[tokio::test]
+async fn a_secret_that_need_not_be_can_be_removed() {
+    let service = Service::good().await;
+    let hub = hub(&noon()).start().await;
+    let mut client = writer(&hub);
+    let (url, path) = (format!("{}/hook", service.url()), "/notifications/channels/hook");
+    let made = [("kind", "webhook"), ("title", "Hook"), ("f_url", url.as_str()), ("f_secret", "Signs")];
+    client.post_form("/notifications/channels", &made).await;
+    let signs = |n: usize| service.got()[n].head.to_lowercase().contains("x-hub-signature-256");
+    let form = page(&mut client, path).await;
+    assert!(
+        form.contains("forget_secret") && !form.contains("forget_url"),
+        "what must be there is not removed: {form}"
+    );
+    assert!(!form.contains("forget_headers"), "it is not set");
+    let kept = [("title", "Hook"), ("f_method", "PUT")];
+    assert!(client.post_form(path, &kept).await.status.is_redirection());
+    client.post_form(&format!("{path}/test"), &[]).await;
+    assert!(signs(0));
+    let wrong = [("title", ""), ("f_method", "PUT"), ("forget_secret", "true")];
+    let wrong = client.post_form(path, &wrong).await.text();
+    assert!(wrong[..wrong.find("<label for=\"forget_secret").unwrap()].ends_with("checked>"), "{wrong}");
+    let removed = [("title", "Hook"), ("f_method", "PUT"), ("forget_secret", "true")];
+    assert!(client.post_form(path, &removed).await.status.is_redirection());
+    client.post_form(&format!("{path}/test"), &[]).await;
+    assert!(!signs(1));
+    assert!(!page(&mut client, path).await.contains("forget_secret"));
 }
 
 #[tokio::test]
@@ -254,4 +283,25 @@ async fn programs_make_and_test_channels_too() {
     assert_eq!((tested["delivered"].clone(), tested["status"].clone()), (json!(true), json!(200)));
     let gone = client.send(http::Method::DELETE, "/api/v1/notify/channels/g", &[], Default::default()).await;
     assert_eq!(gone.status.as_u16(), 204);
+}
+
+#[tokio::test]
+async fn who_changes_something_at_the_same_time_takes_nothing_back() {
+    let hub = hub(&noon()).start().await;
+    let add = || async {
+        let mut client = writer(&hub);
+        let rule = client.post_form("/notifications/rules", &[("to", "push")]).await;
+        let digest = client.post_form("/notifications/digest", &[("at", "08:00"), ("to", "push")]).await;
+        let channel = [("kind", "push"), ("title", "Phone"), ("f_topic", "phone")];
+        let channel = client.post_form("/notifications/channels", &channel).await;
+        assert!(rule.status.is_redirection() && digest.status.is_redirection());
+        usize::from(channel.status.is_redirection())
+    };
+    let (a, b, c, d) = tokio::join!(add(), add(), add(), add());
+    assert_eq!(a + b + c + d, 1, "one channel of a name");
+    let mut client = writer(&hub);
+    let rules = client.get("/api/v1/notify/rules").await.text();
+    assert_eq!(rules.matches("sentence").count(), 4, "{rules}");
+    let digests = page(&mut client, "/notifications/digest").await;
+    assert_eq!(digests.matches("Every day at 08:00").count(), 4, "{digests}");
 }
