@@ -88,8 +88,8 @@ async fn metrics(State(ctx): State<Ctx>) -> Response {
 
 /// What the service worker may reach: buttons of notifications send requests to where their message says, and pictures of
 /// notifications come from there. Pages may not.
-const WORKER_POLICY: &str =
-    "default-src 'none'; script-src 'self'; connect-src 'self' http: https:; img-src 'self' https: data:";
+const WORKER_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self' http: https:; img-src 'self' https: data:; \
+    form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 async fn service_worker(headers: HeaderMap) -> Response {
     let mut response = serve_fixed("sw.js", &headers);

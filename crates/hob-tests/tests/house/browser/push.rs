@@ -299,6 +299,8 @@ async fn a_browser_is_asked_and_gets_what_is_published_and_what_hob_says() {
     deliver(&page, &hub, &letters[1].text).await;
     wait_for_titles(&page, &["\u{1f6a8} NAS is down", "backups"]).await;
 
+    // Removing also ends the subscription in the browser, once the page has recognised it.
+    page.wait_for("[data-this]:not([hidden])", PATIENCE).await.unwrap();
     page.click("[data-device] form[data-remove] button").await.unwrap();
     page.wait_for_text("main .flash", "Nothing is sent there any more", PATIENCE).await.unwrap();
     page.wait_for("[data-state=off]:not([hidden])", PATIENCE).await.unwrap();
