@@ -13,7 +13,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use ring::rand::SecureRandom;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::{Notify, mpsc};
 
@@ -36,6 +36,8 @@ pub(crate) struct Desk {
     pub(crate) due: Notify,
     /// Bytes that attachments take or have reserved.
     pub(crate) attached: Attached,
+    /// The greatest place that was ever given to a message while this hub runs: none is given twice.
+    pub(crate) placed: AtomicI64,
     address: Mutex<Option<SocketAddr>>,
     figures: OnceLock<Figures>,
     random: ring::rand::SystemRandom,
@@ -74,6 +76,7 @@ impl Default for Desk {
             upgraded: upgraded.into(),
             due: Notify::new(),
             attached: Attached::default(),
+            placed: AtomicI64::new(0),
             address: Mutex::default(),
             figures: OnceLock::new(),
             random: ring::rand::SystemRandom::new(),

@@ -7,13 +7,14 @@
 use crate::delivery::Delivery;
 use crate::desk::{Desk, desk};
 use crate::routes::unavailable;
-use crate::store::attachments;
 use crate::store::messages::{self, Row, Step};
+use crate::store::{attachments, inbox};
 use hob_base::{Error, Result, Timestamp};
 use hob_db::is_disk_full;
 use hob_feature::Ctx;
 use ntfy_protocol::{Event, Message, Refusal};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -104,7 +105,12 @@ pub(crate) async fn deliver(ctx: &Ctx, due: Vec<(String, Message)>) -> Result<us
 pub(crate) async fn run(ctx: Ctx, stop: CancellationToken) -> Result<()> {
     let desk = desk(&ctx);
     let mut ordered = desk.ordered.lock().await;
-    let mut position = messages::last_position(&ctx.db).await?;
+    let last = messages::last_position(&ctx.db).await?;
+    let last = desk.placed.fetch_max(last, Ordering::Relaxed).max(last);
+    // What had these places is gone, and new messages get them: nobody has read those.
+    if let Err(error) = inbox::unread_after(&ctx.db, last).await {
+        warn!(error = %error.chain(), "what people have read could not be put right");
+    }
     let mut began = None;
     loop {
         let mut batch = Vec::new();
@@ -115,13 +121,13 @@ pub(crate) async fn run(ctx: Ctx, stop: CancellationToken) -> Result<()> {
         if desk.broker.subscribers() >= LISTENERS_MANY {
             pace(&mut began, &mut ordered, &mut batch).await;
         }
-        position = write(&ctx, &desk, batch, position).await;
+        write(&ctx, &desk, batch).await;
     }
     let mut rest = Vec::new();
     while let Ok(order) = ordered.try_recv() {
         rest.push(order);
     }
-    write(&ctx, &desk, rest, position).await;
+    write(&ctx, &desk, rest).await;
     Ok(())
 }
 
@@ -137,16 +143,17 @@ async fn pace(began: &mut Option<Instant>, ordered: &mut mpsc::Receiver<Order>, 
     *began = Some(Instant::now());
 }
 
-/// Writes a batch, acknowledges it and hands it on. Gives the last place that was given.
-async fn write(ctx: &Ctx, desk: &Desk, batch: Vec<Order>, position: i64) -> i64 {
+/// Writes a batch, acknowledges it and hands it on.
+async fn write(ctx: &Ctx, desk: &Desk, batch: Vec<Order>) {
     if batch.is_empty() {
-        return position;
+        return;
     }
-    let mut plan = Plan::new(position);
+    let mut plan = Plan::new(desk.placed.load(Ordering::Relaxed));
     for order in batch {
         plan.add(order);
     }
-    let (before, after) = (position, plan.position);
+    // Also when it fails: a database that went away while it was told may have kept what these places were given to.
+    desk.placed.store(plan.position, Ordering::Relaxed);
     let outcome = if plan.steps.is_empty() { Ok(Vec::new()) } else { apply(ctx, &plan.steps).await };
     match outcome {
         Ok(changed) => plan.finish(desk, &changed),
@@ -154,10 +161,8 @@ async fn write(ctx: &Ctx, desk: &Desk, batch: Vec<Order>, position: i64) -> i64 
         Err(error) => {
             warn!(error = %error.chain(), messages = plan.pending.len(), "messages could not be kept");
             plan.refuse(&error);
-            return before;
         }
     }
-    after
 }
 
 /// One of them is the reason why all were refused, and the others are not to suffer for it.

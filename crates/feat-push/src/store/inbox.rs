@@ -153,6 +153,13 @@ pub(crate) async fn mark_read(db: &Db, person: &str, position: i64) -> Result<()
         .doing(|| "Noting what was read".to_owned())
 }
 
+/// Takes back that anybody has read what is after this place.
+pub(crate) async fn unread_after(db: &Db, position: i64) -> Result<()> {
+    const SQL: &str = "UPDATE push_read SET position = $1 WHERE position > $1";
+    on!(write db, p => sqlx::query(SQL).bind(position).execute(p).await.map(|_| ()))
+        .doing(|| "Putting right what was read".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::like;

@@ -4,7 +4,7 @@ use super::house::{
     FEATURES, OPEN, PATIENCE, Subscriber, client, everywhere, hub, hub_with, poll, port, publish, put, texts,
 };
 use crate::desk::desk;
-use crate::store::messages;
+use crate::store::{inbox, messages};
 use hob_base::{Clock, Timestamp};
 use hob_db::{Location, on};
 use hob_feature::{Config, PushMessage};
@@ -310,6 +310,36 @@ async fn one_message_that_the_table_refuses_does_not_take_the_others_along() {
     }
     assert_eq!(refused, 1);
     assert_eq!(poll(&hub, "/a/json?poll=1").await.len(), 39);
+}
+
+#[tokio::test]
+async fn a_place_that_is_taken_stops_nobody_for_long() {
+    for builder in everywhere().await {
+        let hub = builder.start().await;
+        publish(&hub, "a", "first").await;
+        // As after a database that went away just when it had kept a message, and before it could say so.
+        let taken = "INSERT INTO push_message SELECT position + 1, 'abcdefABCDEF', 'abcdefABCDEF', topic, event, at, \
+            expires_at, delivered, title, body, priority, tags, publisher, json FROM push_message";
+        on!(write &hub.ctx().db, p => sqlx::query(taken).execute(p).await.map(|_| ())).unwrap();
+        assert_eq!(put(&hub, "/a", &[], b"second").await.status, 503);
+        publish(&hub, "a", "third").await;
+    }
+}
+
+#[tokio::test]
+async fn what_comes_after_all_was_deleted_and_the_hub_began_anew_is_unread() {
+    for builder in everywhere().await {
+        let hub = builder.start().await;
+        for number in 0..5 {
+            publish(&hub, "a", &number.to_string()).await;
+        }
+        inbox::mark_read(&hub.ctx().db, "user anna", 5).await.unwrap();
+        inbox::remove_topic(&hub.ctx().db, "a").await.unwrap();
+        let hub = hub.stop().await.start().await;
+        let said = publish(&hub, "a", "new").await;
+        let kept = inbox::find(&hub.ctx().db, said["id"].as_str().unwrap()).await.unwrap().unwrap();
+        assert!(inbox::read_up_to(&hub.ctx().db, "user anna").await.unwrap() < kept.position);
+    }
 }
 
 #[tokio::test]
