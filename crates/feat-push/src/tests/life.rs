@@ -51,6 +51,33 @@ async fn nothing_is_lost_or_told_twice_between_what_was_kept_and_what_comes() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_after_the_latest_of_several_topics() {
+    let hub = hub().start().await;
+    let address = port(&hub).await;
+    let mut work = JoinSet::new();
+    for topic in ["a", "b"] {
+        publish(&hub, topic, "0").await;
+        work.spawn(async move {
+            let mut client = Client::new(address);
+            for number in 1.. {
+                client.send(Method::PUT, &format!("/{topic}"), &[], number.to_string().into()).await;
+            }
+        });
+    }
+    for _ in 0..150 {
+        let mut subscriber = Subscriber::json(address, "/a,b/json?since=latest").await;
+        let mut last = std::collections::HashMap::new();
+        for _ in 0..8 {
+            let said = subscriber.next().await;
+            let number: u64 = said["message"].as_str().unwrap().parse().unwrap();
+            let before = last.insert(said["topic"].to_string(), number);
+            assert!(before.is_none_or(|before| before + 1 == number), "{before:?}, then {said}");
+        }
+    }
+    work.abort_all();
+}
+
 #[tokio::test]
 async fn who_catches_up_with_much_gets_all_of_it_and_then_what_comes() {
     let hub = hub().start().await;
