@@ -18,7 +18,8 @@
 //! - Unknown name, wrong password and disabled user are one answer after the same time.
 //! - Nobody is shut out for good: what slows guessing down is counted per address and forgotten after 15 minutes.
 //! - There is always an administrator who can log in, once there was one.
-//! - Every request asks the database who it is, so what a command on another process changes counts at once.
+//! - Every request asks the database who it is, so what a command on another process changes counts at once. Those who
+//!   remember users and tokens for a while are told within half a minute (`account.look`).
 //!
 //! Tables: `account_user`, `account_session`, `account_token`.
 //!

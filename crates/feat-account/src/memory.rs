@@ -1,6 +1,7 @@
 //! What is remembered between requests, and only for as long as the hub runs.
 
 use crate::config::Settings;
+use crate::jobs::Standing;
 use crate::model::{Admission, SetupCode, Throttle, Try};
 use crate::password::Hasher;
 use crate::random::random_bytes;
@@ -24,6 +25,7 @@ pub(crate) struct Remembered {
     throttle: Mutex<Throttle>,
     setup_code: Mutex<Option<SetupCode>>,
     flashes: Mutex<HashMap<String, (Duration, Flash)>>,
+    standing: Mutex<Option<Standing>>,
     /// Whether the log was told of a proxy that is not trusted.
     pub(crate) told_of_proxy: AtomicBool,
 }
@@ -89,6 +91,11 @@ impl Remembered {
     /// The try went well.
     pub(crate) fn succeeded(&self, this: Try<'_>) {
         locked(&self.throttle).succeeded(this);
+    }
+
+    /// Remembers what users and tokens are, and gives what they were at the last look.
+    pub(crate) fn standing(&self, now: Standing) -> Option<Standing> {
+        locked(&self.standing).replace(now)
     }
 
     /// Leaves a message for the next page that the same session opens.

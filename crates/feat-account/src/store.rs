@@ -13,8 +13,8 @@ pub(crate) use sessions::{
 };
 pub(crate) use tokens::{add_token, delete_old_tokens, find_token, list_tokens, revoke_token, touch_token};
 pub(crate) use users::{
-    Account, add_first_user, add_user, any_user, delete_user, find_user, find_user_by_id, list_users,
-    set_admin, set_disabled, set_password,
+    Account, add_first_user, add_user, any_user, delete_user, find_user, find_user_by_id, list_accounts,
+    list_users, set_admin, set_disabled, set_password,
 };
 
 use hob_db::Db;

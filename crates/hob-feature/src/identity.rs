@@ -161,7 +161,7 @@ impl fmt::Debug for NameAndPassword {
 
 /// Tells those who remember somebody for a while that a user or token is no longer what it was: the feature that knows
 /// users notes it, doors that remember look. In [`Ctx::memory`](crate::CtxParts::memory); what a command on another process
-/// changes is not noted, so nobody is to be remembered for longer than a minute.
+/// changes is noted within a minute.
 #[derive(Debug, Default)]
 pub struct IdentityChanges {
     number: AtomicU64,

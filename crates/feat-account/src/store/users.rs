@@ -54,11 +54,16 @@ pub(crate) async fn find_user_by_id(db: &Db, id: &str) -> Result<Option<Account>
 
 /// Everybody, by name.
 pub(crate) async fn list_users(db: &Db) -> Result<Vec<User>> {
+    Ok(list_accounts(db).await?.into_iter().map(|account| account.user).collect())
+}
+
+/// Everybody with what their password is compared with, by name.
+pub(crate) async fn list_accounts(db: &Db) -> Result<Vec<Account>> {
     const SQL: &str = "SELECT id, name, password_hash, is_admin, disabled, created_at FROM account_user
         ORDER BY name_key";
     let rows: Vec<Row> =
         on!(read db, p => sqlx::query_as(SQL).fetch_all(p).await).doing(|| "Reading the users".to_owned())?;
-    Ok(rows.into_iter().map(|row| read_row(row).user).collect())
+    Ok(rows.into_iter().map(read_row).collect())
 }
 
 /// Adds a user; `false` when the name is taken.

@@ -2,6 +2,7 @@
 
 use super::house::{House, PASSWORD};
 use crate::gate::GATE;
+use crate::{cli, jobs};
 use hob_base::{Error, Result};
 use hob_feature::identity::Via;
 use hob_feature::{Identity, IdentityChanges, NameAndPassword, Scope};
@@ -82,4 +83,34 @@ async fn what_the_pages_change_is_noted_for_those_who_remember() {
     let before = changes.number();
     anna.post(&format!("/account/users/{ben}/password"), &[("password", "another horse")]).await;
     assert!(changes.changed_since(&ben, before));
+}
+
+#[tokio::test]
+async fn what_a_command_changes_is_noted_soon() {
+    let house = House::inhabited().await;
+    let (ctx, db) = (&house.ctx, &house.ctx.db);
+    let changes = ctx.memory.of::<IdentityChanges>();
+    let id = show(&house, "ben", PASSWORD, "192.0.2.1").await.unwrap().unwrap().user_id.unwrap();
+    cli::create_token(db, &ctx.clock, "phone", Scope::Read, None).await.unwrap();
+    let token = cli::list_tokens(db).await.unwrap().remove(0);
+    jobs::look(ctx).await.unwrap();
+    let before = changes.number();
+    jobs::look(ctx).await.unwrap();
+    assert_eq!(changes.number(), before, "nothing has changed");
+
+    cli::reset_password(db, "ben", "another horse").await.unwrap();
+    jobs::look(ctx).await.unwrap();
+    assert!(changes.changed_since(&id, before) && !changes.changed_since(&token.id, before));
+
+    let before = changes.number();
+    cli::revoke_token(db, &ctx.clock, "phone").await.unwrap();
+    jobs::look(ctx).await.unwrap();
+    assert!(changes.changed_since(&token.id, before) && !changes.changed_since(&id, before));
+
+    let before = changes.number();
+    cli::disable_user(db, "ben").await.unwrap();
+    cli::add_user(db, &ctx.clock, "carla", PASSWORD, false).await.unwrap();
+    jobs::look(ctx).await.unwrap();
+    let carla = show(&house, "carla", PASSWORD, "192.0.2.1").await.unwrap().unwrap().user_id.unwrap();
+    assert!(changes.changed_since(&id, before) && changes.changed_since(&carla, before));
 }
