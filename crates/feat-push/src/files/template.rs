@@ -1,14 +1,24 @@
 //! Templates: data that another program sends becomes a message.
 
-use go_template::{Environment, MessageTemplate, TemplateError, builtin};
+use crate::routes::unavailable;
+use go_template::{Environment, MessageTemplate, RenderedMessage, TemplateError, builtin};
 use hob_feature::Ctx;
 use ntfy_protocol::{Limits, PublishRequest, Refusal, Template, parse_priority, refusal};
 use serde_json::Value;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::AsyncReadExt;
 
 /// The largest file with a template; bytes.
 const FILE_BYTES_MAX: u64 = 64 << 10;
+
+/// How long a template may wait for its turn.
+const TURN_WITHIN: Duration = Duration::from_secs(10);
+
+/// Held while a template is rendered.
+#[derive(Default)]
+struct Press(Arc<tokio::sync::Mutex<()>>);
 
 /// Fills in the request's headline, text and priority from its data.
 ///
@@ -21,8 +31,7 @@ pub(crate) async fn render(ctx: &Ctx, request: &mut PublishRequest, data: &[u8])
         Template::Named(name) => named(ctx, name).await?,
     };
     let data: Value = serde_json::from_slice(data).map_err(|_| refusal::TEMPLATE_MESSAGE_NOT_JSON)?;
-    let environment = Environment::new(jiff_now(ctx), ctx.zone.clone());
-    let rendered = template.render(&data, &environment).map_err(|error| failed(&error))?;
+    let rendered = apart(ctx, template, data).await?;
     let limit = Limits::default().message_bytes;
     for part in [&rendered.title, &rendered.message].into_iter().flatten() {
         if part.len() > limit {
@@ -39,6 +48,22 @@ pub(crate) async fn render(ctx: &Ctx, request: &mut PublishRequest, data: &[u8])
         request.priority = parse_priority(&priority)?;
     }
     Ok(())
+}
+
+/// Renders where nothing else waits: a template may take a quarter of a second, and anybody may send one. One at a time, so
+/// that however many come they keep one processor busy and not all.
+async fn apart(ctx: &Ctx, template: MessageTemplate, data: Value) -> Result<RenderedMessage, Refusal> {
+    let press = ctx.memory.of::<Press>();
+    let turn = tokio::time::timeout(TURN_WITHIN, press.0.clone().lock_owned()).await;
+    let turn = turn.map_err(|_| unavailable("Too many templates wait to be rendered. Try again in a moment."))?;
+    let environment = Environment::new(jiff_now(ctx), ctx.zone.clone());
+    let rendered = tokio::task::spawn_blocking(move || {
+        let rendered = template.render(&data, &environment);
+        // Who asks may have gone; the work goes on until here.
+        drop(turn);
+        rendered
+    });
+    rendered.await.map_err(|_| refusal::INTERNAL_ERROR)?.map_err(|error| failed(&error))
 }
 
 fn inline(request: &PublishRequest) -> MessageTemplate {

@@ -158,6 +158,30 @@ async fn files_expire_and_orphans_are_removed() {
 }
 
 #[tokio::test]
+async fn a_template_that_takes_long_holds_up_nobody() {
+    let hub = hub().start().await;
+    let mut client = client(&hub).await;
+    let data = format!("{{\"a\":[{}1]}}", "1,".repeat(600));
+    let mut work = tokio::task::JoinSet::new();
+    let began = tokio::time::Instant::now();
+    work.spawn(async move {
+        let headers =
+            [("template", "yes"), ("message", "{{range .a}}{{range $.a}}{{if .}}{{end}}{{end}}{{end}}")];
+        client.send(Method::PUT, "/a", &headers, data.into()).await.status
+    });
+    // All of this is one thread.
+    let mut longest = Duration::ZERO;
+    loop {
+        let at = tokio::time::Instant::now();
+        tokio::select! {
+            status = work.join_next() => break assert_eq!(status.unwrap().unwrap(), 400),
+            () = tokio::time::sleep(Duration::from_millis(1)) => longest = longest.max(at.elapsed()),
+        }
+    }
+    assert!(longest < began.elapsed() / 2, "{longest:?} of {:?}", began.elapsed());
+}
+
+#[tokio::test]
 async fn data_of_other_programs_becomes_messages_by_templates() {
     let hub = hub().start().await;
     let directory = hub.data().join("push/templates");
