@@ -1,7 +1,7 @@
 //! A message on its way to subscribers, written once for each form in which somebody wants it.
 
 use bytes::Bytes;
-use ntfy_protocol::{Format, Message};
+use ntfy_protocol::{Action, Format, Message};
 use std::sync::OnceLock;
 
 /// A message with the bytes that subscribers get, made when first asked for and shared by all.
@@ -26,7 +26,7 @@ struct Written {
 
 impl Delivery {
     pub(crate) fn new(position: i64, message: Message) -> Self {
-        let weight = 256 + message.message.len() + message.title.len();
+        let weight = weight_of(&message);
         Self { position, message, weight, forms: Default::default() }
     }
 
@@ -55,6 +55,25 @@ impl Delivery {
         };
         form.get_or_init(|| write(format, &self.message))
     }
+}
+
+/// The message itself, and as much again for one form of it: tags, buttons and addresses may be longer than the text.
+fn weight_of(message: &Message) -> usize {
+    let words = |map: &std::collections::BTreeMap<String, String>| {
+        map.iter().map(|(name, value)| 64 + name.len() + value.len()).sum::<usize>()
+    };
+    let action = |action: &Action| {
+        let texts = [&action.label, &action.url, &action.body, &action.intent, &action.value];
+        256 + texts.map(String::len).iter().sum::<usize>() + words(&action.headers) + words(&action.extras)
+    };
+    let texts = [&message.title, &message.message, &message.click, &message.icon];
+    let file = message.attachment.as_ref().map_or(0, |file| file.name.len() + file.url.len());
+    let tags = message.tags.iter().map(|tag| 32 + tag.len()).sum::<usize>();
+    let all = texts.map(String::len).iter().sum::<usize>()
+        + file
+        + tags
+        + message.actions.iter().map(action).sum::<usize>();
+    256 + 2 * all
 }
 
 fn write(format: Format, message: &Message) -> Written {
@@ -86,6 +105,9 @@ mod tests {
         assert_eq!(delivery.chunk(Format::Raw), "8\r\none two\n\r\n");
         assert_eq!(delivery.plain(Format::Raw).as_ptr(), delivery.plain(Format::Raw).as_ptr());
         assert_eq!(delivery.chunk(Format::WebSocket), delivery.plain(Format::WebSocket));
+        let action = Action { url: "x".repeat(2000), ..Action::default() };
+        let heavy = Message { tags: vec!["y".repeat(100); 50], actions: vec![action], ..Message::default() };
+        assert!(Delivery::new(7, heavy.clone()).weight() > heavy.to_json().len());
         let signal = Delivery::new(0, Message::signal(Event::Open, "x".into(), 1, "t"));
         assert_eq!(signal.chunk(Format::Raw), "1\r\n\n\r\n");
     }
