@@ -6,6 +6,7 @@
 
 use crate::delivery::Delivery;
 use crate::desk::{Desk, desk};
+use crate::files::Kept;
 use crate::routes::unavailable;
 use crate::store::messages::{self, Row, Step};
 use crate::store::{attachments, inbox};
@@ -29,8 +30,10 @@ const BATCH: usize = 500;
 const PACE: Duration = Duration::from_millis(4);
 /// How many are many.
 const LISTENERS_MANY: usize = 16;
-/// How long a publisher waits for its turn and for the database.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a publisher waits for its turn.
+const TURN_WITHIN: Duration = Duration::from_secs(10);
+/// How long a publisher waits for its turn and then for the database, which is asked several times.
+const PATIENCE: Duration = Duration::from_secs(40);
 /// After which the database is asked again.
 const AGAIN: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2)];
 
@@ -58,13 +61,22 @@ pub(crate) struct Publication {
     /// Who publishes; empty for somebody unknown.
     pub(crate) publisher: String,
     /// The file that came with it.
-    pub(crate) file: Option<attachments::Row>,
+    pub(crate) file: Option<Filed>,
+}
+
+/// A file that came with a message. It stays on disk when the message is kept, whoever still waits to hear that, and goes
+/// when it is not.
+pub(crate) struct Filed {
+    /// As the table has it.
+    pub(crate) row: attachments::Row,
+    /// As it is on disk.
+    pub(crate) kept: Kept,
 }
 
 /// What the writer is asked for.
 pub(crate) enum Order {
-    /// To publish.
-    Publish(Box<Publication>, oneshot::Sender<Outcome>),
+    /// To publish, if its turn comes before this moment: whoever asked is told that it did not otherwise, and sends it again.
+    Publish(Box<Publication>, Instant, oneshot::Sender<Outcome>),
     /// To deliver what was for later and is due: id and message.
     Deliver(Vec<(String, Message)>, oneshot::Sender<Result<usize, Refusal>>),
 }
@@ -76,7 +88,7 @@ pub(crate) type Outcome = Result<Arc<Delivery>, Refusal>;
 pub(crate) async fn publish(ctx: &Ctx, publication: Publication) -> Outcome {
     let desk = desk(ctx);
     let (sender, receiver) = oneshot::channel();
-    let order = Order::Publish(Box::new(publication), sender);
+    let order = Order::Publish(Box::new(publication), Instant::now() + TURN_WITHIN, sender);
     let turn = tokio::time::timeout(PATIENCE, async {
         desk.orders.send(order).await.ok()?;
         receiver.await.ok()
@@ -84,13 +96,17 @@ pub(crate) async fn publish(ctx: &Ctx, publication: Publication) -> Outcome {
     let outcome = match turn.await {
         Ok(Some(outcome)) => outcome,
         // The writer went away with the message: it is being restarted.
-        Ok(None) | Err(_) => Err(unavailable("The push server is busy. Try again in a moment.")),
+        Ok(None) | Err(_) => Err(busy()),
     };
     match &outcome {
         Ok(_) => desk.figures(ctx).published.inc(),
         Err(_) => desk.figures(ctx).refused.inc(),
     };
     outcome
+}
+
+fn busy() -> Refusal {
+    unavailable("The push server is busy. Try again in a moment.")
 }
 
 /// Delivers what is due, and returns when that is written. Gives how many were delivered.
@@ -225,7 +241,7 @@ struct Pending {
 }
 
 enum Asked {
-    Publish(Arc<Delivery>, When, oneshot::Sender<Outcome>),
+    Publish(Arc<Delivery>, When, Option<Kept>, oneshot::Sender<Outcome>),
     Deliver(Vec<Arc<Delivery>>, oneshot::Sender<Result<usize, Refusal>>),
 }
 
@@ -250,7 +266,10 @@ impl Plan {
     fn add(&mut self, order: Order) {
         let first = self.steps.len();
         let asked = match order {
-            Order::Publish(publication, answer) => self.add_publication(*publication, answer),
+            Order::Publish(_, until, answer) if until <= Instant::now() => {
+                return drop(answer.send(Err(busy())));
+            }
+            Order::Publish(publication, _, answer) => self.add_publication(*publication, answer),
             Order::Deliver(due, answer) => {
                 let deliveries = due.into_iter().map(|(id, message)| {
                     let position = self.next();
@@ -272,7 +291,7 @@ impl Plan {
             self.steps.push(Step::Cancel { topic, sequence_id });
         }
         if when == When::NowUnkept {
-            return Asked::Publish(Arc::new(Delivery::new(0, message)), when, answer);
+            return Asked::Publish(Arc::new(Delivery::new(0, message)), when, None, answer);
         }
         let position = self.next();
         let (at, delivered) = match when {
@@ -280,8 +299,9 @@ impl Plan {
             When::Now | When::NowUnkept => (at, true),
         };
         let row = Row { position, at, expires_at, delivered, publisher, message: message.clone() };
-        self.steps.push(Step::Insert(Box::new(row), file.map(Box::new)));
-        Asked::Publish(Arc::new(Delivery::new(position, message)), when, answer)
+        let (file, kept) = file.map(|Filed { row, kept }| (Box::new(row), kept)).unzip();
+        self.steps.push(Step::Insert(Box::new(row), file));
+        Asked::Publish(Arc::new(Delivery::new(position, message)), when, kept, answer)
     }
 
     /// All of it is written: hand it on, and say so.
@@ -290,12 +310,14 @@ impl Plan {
         for pending in self.pending {
             let rows = changed.get(pending.steps).unwrap_or_default();
             match pending.asked {
-                Asked::Publish(delivery, When::Later(_), answer) => {
-                    desk.due.notify_one();
-                    answers.push((answer, delivery));
-                }
-                Asked::Publish(delivery, _, answer) => {
-                    out.push(delivery.clone());
+                Asked::Publish(delivery, when, kept, answer) => {
+                    if let Some(kept) = kept {
+                        kept.stays();
+                    }
+                    match when {
+                        When::Later(_) => desk.due.notify_one(),
+                        When::Now | When::NowUnkept => out.push(delivery.clone()),
+                    }
                     answers.push((answer, delivery));
                 }
                 Asked::Deliver(deliveries, answer) => {
@@ -323,9 +345,34 @@ impl Plan {
         };
         for pending in self.pending {
             match pending.asked {
-                Asked::Publish(_, _, answer) => drop(answer.send(Err(why.clone()))),
+                Asked::Publish(.., answer) => drop(answer.send(Err(why.clone()))),
                 Asked::Deliver(_, answer) => drop(answer.send(Err(why.clone()))),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(until: Instant) -> (Order, oneshot::Receiver<Outcome>) {
+        let (answer, heard) = oneshot::channel();
+        let (at, message) = (Timestamp::default(), Message::default());
+        let publication =
+            Publication { message, when: When::Now, at, expires_at: at, publisher: String::new(), file: None };
+        (Order::Publish(Box::new(publication), until, answer), heard)
+    }
+
+    #[tokio::test]
+    async fn what_was_given_up_is_not_published_after_all() {
+        let mut plan = Plan::new(7);
+        let (late, heard) = order(Instant::now());
+        plan.add(late);
+        assert_eq!((plan.steps.len(), plan.pending.len(), plan.position), (0, 0, 7));
+        assert_eq!(heard.await.unwrap().map(|_| ()).unwrap_err().http, 503);
+        let (early, _heard) = order(Instant::now() + TURN_WITHIN);
+        plan.add(early);
+        assert_eq!((plan.steps.len(), plan.pending.len(), plan.position), (1, 1, 8));
     }
 }

@@ -8,7 +8,7 @@ use crate::outgoing;
 use crate::store::attachments;
 use crate::upload::{BodyError, BodyReader};
 use crate::visitor::{Cost, Right, Visitor};
-use crate::writer::{self, Publication, When};
+use crate::writer::{self, Filed, Publication, When};
 use axum::response::Response;
 use hob_base::Timestamp;
 use hob_feature::Ctx;
@@ -223,7 +223,7 @@ impl Publisher {
         attachment.size = i64::try_from(kept.size).unwrap_or(i64::MAX);
         attachment.expires = seconds(expires_at);
         attachment.url = format!("{base}/file/{id}{}", kept.extension);
-        publication.file = Some(attachments::Row {
+        let row = attachments::Row {
             message_id: id,
             topic: publication.message.topic.clone(),
             owner: self.visitor.key(),
@@ -231,15 +231,14 @@ impl Publisher {
             kind: attachment.kind.clone(),
             size: attachment.size,
             expires_at,
-        });
+        };
+        publication.file = Some(Filed { row, kept });
         publication.message.fill_in();
         // Its row is written with the message, so one that is not kept would have a file and no row.
         if publication.when == When::NowUnkept {
             publication.when = When::Now;
         }
-        let message = self.send(publication, email).await?;
-        kept.stays();
-        Ok(message)
+        self.send(publication, email).await
     }
 
     async fn rendered(

@@ -4,6 +4,7 @@ use super::house::{PATIENCE, Subscriber, client, everywhere, hub, hub_with, poll
 use crate::desk::desk;
 use crate::files;
 use hob_base::{Clock, Timestamp};
+use hob_db::on;
 use hob_testkit::hub::TestHub;
 use http::Method;
 use serde_json::json;
@@ -155,6 +156,26 @@ async fn files_expire_and_orphans_are_removed() {
         assert_eq!((on_disk(&hub), desk(hub.ctx()).attached.bytes()), (0, 0));
         assert_eq!(poll(&hub, "/a/json?poll=1").await.len(), 1, "the message stays");
     }
+}
+
+#[tokio::test]
+async fn a_file_stays_when_its_sender_does_not_wait_to_hear_that_it_does() {
+    let hub = hub().start().await;
+    let mut listener = Subscriber::json(port(&hub).await, "/a/json").await;
+    // The database is busy with something else.
+    let busy = on!(write &hub.ctx().db, p => p.begin().await.map(|tx| Box::new(tx) as Box<dyn std::any::Any>)).unwrap();
+    let mut sender = TcpStream::connect(port(&hub).await).await.unwrap();
+    let head = "PUT /a HTTP/1.1\r\nHost: x\r\nFilename: f\r\nContent-Length: 5\r\n\r\nwords";
+    sender.write_all(head.as_bytes()).await.unwrap();
+    hub.wait_until("it has come", PATIENCE, |ctx| desk(ctx).attached.bytes() == 5).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    drop(sender);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    drop(busy);
+    let said = listener.next().await;
+    let got = client(&hub).await.get(&path_of(&said)).await;
+    assert_eq!((got.status.as_u16(), &got.body[..]), (200, &b"words"[..]));
+    assert_eq!(desk(hub.ctx()).attached.bytes(), 5);
 }
 
 #[tokio::test]
