@@ -57,11 +57,15 @@ fn settings(ctx: &Ctx) -> Option<MailSettings> {
 /// Refuses what is asked for and cannot be done, before anything is written.
 ///
 /// # Errors
-/// 40001, 40032, 40050, 40052, 42902.
+/// 40001, 40032, 40050, 40052, 40053, 42902.
 pub(crate) fn check(ctx: &Ctx, visitor: &Visitor, request: &PublishRequest) -> Result<(), Refusal> {
     if let Some(email) = &request.email {
         if !sends_mail(ctx) {
             return Err(refusal::EMAIL_DISABLED);
+        }
+        // Mail goes out in the owner's name: strangers are not to write to whom they like.
+        if visitor.known().is_none() && !visitor.is_exempt() {
+            return Err(refusal::ANONYMOUS_EMAIL_NOT_ALLOWED);
         }
         match email {
             // Hob keeps no addresses of its users.

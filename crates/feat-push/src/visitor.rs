@@ -287,8 +287,7 @@ impl Visitor {
     pub(crate) fn pay(&self, ctx: &Ctx, cost: Cost) -> Result<(), Refusal> {
         let settings = self.porter.settings();
         let (limits, now, today) = (&settings.visitor, ctx.clock.monotonic(), today(ctx));
-        let exempt = self.address.is_none_or(|own| settings.exempt.iter().any(|net| net.contains(own)));
-        let key = self.key();
+        let (exempt, key) = (self.is_exempt(), self.key());
         self.porter.metered(|meters| {
             let meter = meters.of(&key, now);
             match cost {
@@ -321,6 +320,12 @@ impl Visitor {
             self.porter.count_message(now);
         }
         Ok(())
+    }
+
+    /// Whether they ask from a network whose requests are not limited, or from this machine.
+    pub(crate) fn is_exempt(&self) -> bool {
+        let settings = self.porter.settings();
+        self.address.is_none_or(|own| settings.exempt.iter().any(|net| net.contains(own)))
     }
 
     /// What they have used up today.
