@@ -285,10 +285,12 @@ pub(super) async fn reserve_topic(
     let told = |error: Error| refusal_of(&error);
     let porter = porter(ctx);
     let table = porter.table(ctx).await.map_err(told)?;
-    table.may_reserve(person, topic, most).map_err(|why| match why {
+    let refused = |why| match why {
         NotReserved::Spoken => refusal::TOPIC_RESERVED,
         NotReserved::TooMany => refusal::LIMIT_RESERVATIONS,
-    })?;
+    };
+    // Before the table is asked who wrote; it counts what is the case when it is saved.
+    table.may_reserve(person, topic, most).map_err(refused)?;
     let own = table.owner_of(topic) == Some(person);
     if !own && access::others_wrote(&ctx.db, topic, name).await.map_err(told)? {
         return Err(refusal::TOPIC_RESERVED.with_detail("others have written to this topic"));
@@ -297,7 +299,7 @@ pub(super) async fn reserve_topic(
     let owner = Some(person.to_owned());
     let of = |subject, allow| Rule { subject, pattern: pattern.clone(), allow, owner: owner.clone() };
     let rules = [of(Subject::Person(person.to_owned()), Permission::BOTH), of(Subject::Everyone, everyone)];
-    porter.save_rules(ctx, &rules).await.map_err(told)
+    porter.reserve(ctx, (person, topic), most, &rules).await.map_err(told)?.map_err(refused)
 }
 
 async fn give_up(person: PersonAsking, Path(topic): Path<String>) -> Answered {

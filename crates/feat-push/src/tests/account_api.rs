@@ -257,6 +257,19 @@ async fn subscriptions_are_kept_for_a_persons_clients() {
 }
 
 #[tokio::test]
+async fn of_several_who_reserve_a_topic_at_a_time_one_has_it() {
+    let hub = hub().start().await;
+    for round in 0..5 {
+        let wanted = json!({ "topic": format!("diary{round}"), "everyone": "deny-all" });
+        let ask = async |name: &str| Caller::person(&hub, name).code("POST", "/v1/account/reservation", &wanted).await;
+        let codes = tokio::join!(ask("ben"), ask("carla"), ask("dora"));
+        let mut codes = [codes.0, codes.1, codes.2];
+        codes.sort_unstable();
+        assert_eq!(codes, [0, 40902, 40902], "round {round}");
+    }
+}
+
+#[tokio::test]
 async fn topics_are_reserved_and_given_up() {
     for builder in everywhere().await {
         let hub = builder.start().await;

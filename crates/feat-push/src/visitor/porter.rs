@@ -4,7 +4,7 @@ use super::Known;
 use super::credential::Credential;
 use super::remembered::{Mark, Remembered};
 use crate::config::{self, DefaultAccess, Settings};
-use crate::model::access::{Permission, Rule, Subject, Table};
+use crate::model::access::{NotReserved, Permission, Rule, Subject, Table};
 use crate::model::account::{is_push_token, token_hash};
 use crate::model::limits::{Meters, Recent, Refill, address_key};
 use crate::pages::Flash;
@@ -207,7 +207,10 @@ impl Porter {
     }
 
     async fn read_table(&self, ctx: &Ctx) -> Result<()> {
-        self.table.store(Arc::new(Table::new(access::rules(&ctx.db).await?)));
+        // After a change that was written, the old rules must not go on to count: they are read when somebody next asks.
+        let unread = |_: &Error| self.table_is_read.store(false, Ordering::Release);
+        let rules = access::rules(&ctx.db).await.inspect_err(unread)?;
+        self.table.store(Arc::new(Table::new(rules)));
         self.table_is_read.store(true, Ordering::Release);
         self.rules_number.fetch_add(1, Ordering::Release);
         Ok(())
@@ -218,9 +221,32 @@ impl Porter {
     /// # Errors
     /// [`Error::Conflict`] when there are too many; when the database refuses.
     pub(crate) async fn save_rules(&self, ctx: &Ctx, rules: &[Rule]) -> Result<()> {
-        const RULES_MAX: usize = 5000;
         self.table(ctx).await?;
         let _turn = self.changing.lock().await;
+        self.save(ctx, rules).await
+    }
+
+    /// Makes a topic a person's own by these rules. It is decided and saved in one turn, so that no topic has two owners.
+    ///
+    /// # Errors
+    /// As [`Porter::save_rules`]; within, why the topic cannot be reserved.
+    pub(crate) async fn reserve(
+        &self,
+        ctx: &Ctx,
+        (person, topic): (&str, &str),
+        most: usize,
+        rules: &[Rule],
+    ) -> Result<Result<(), NotReserved>> {
+        self.table(ctx).await?;
+        let _turn = self.changing.lock().await;
+        if let Err(why) = self.table.load().may_reserve(person, topic, most) {
+            return Ok(Err(why));
+        }
+        self.save(ctx, rules).await.map(Ok)
+    }
+
+    async fn save(&self, ctx: &Ctx, rules: &[Rule]) -> Result<()> {
+        const RULES_MAX: usize = 5000;
         if self.table.load().rules().len() + rules.len() > RULES_MAX {
             return Err(Error::Conflict(format!(
                 "There are {RULES_MAX} rules already. Remove some, or use patterns such as home-*."
