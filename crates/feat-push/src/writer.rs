@@ -359,8 +359,14 @@ mod tests {
     fn order(until: Instant) -> (Order, oneshot::Receiver<Outcome>) {
         let (answer, heard) = oneshot::channel();
         let (at, message) = (Timestamp::default(), Message::default());
-        let publication =
-            Publication { message, when: When::Now, at, expires_at: at, publisher: String::new(), file: None };
+        let publication = Publication {
+            message,
+            when: When::Now,
+            at,
+            expires_at: at,
+            publisher: String::new(),
+            file: None,
+        };
         (Order::Publish(Box::new(publication), until, answer), heard)
     }
 

@@ -55,7 +55,8 @@ pub(crate) async fn render(ctx: &Ctx, request: &mut PublishRequest, data: &[u8])
 async fn apart(ctx: &Ctx, template: MessageTemplate, data: Value) -> Result<RenderedMessage, Refusal> {
     let press = ctx.memory.of::<Press>();
     let turn = tokio::time::timeout(TURN_WITHIN, press.0.clone().lock_owned()).await;
-    let turn = turn.map_err(|_| unavailable("Too many templates wait to be rendered. Try again in a moment."))?;
+    let turn =
+        turn.map_err(|_| unavailable("Too many templates wait to be rendered. Try again in a moment."))?;
     let environment = Environment::new(jiff_now(ctx), ctx.zone.clone());
     let rendered = tokio::task::spawn_blocking(move || {
         let rendered = template.render(&data, &environment);

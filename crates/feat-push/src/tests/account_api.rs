@@ -261,7 +261,9 @@ async fn of_several_who_reserve_a_topic_at_a_time_one_has_it() {
     let hub = hub().start().await;
     for round in 0..5 {
         let wanted = json!({ "topic": format!("diary{round}"), "everyone": "deny-all" });
-        let ask = async |name: &str| Caller::person(&hub, name).code("POST", "/v1/account/reservation", &wanted).await;
+        let ask = async |name: &str| {
+            Caller::person(&hub, name).code("POST", "/v1/account/reservation", &wanted).await
+        };
         let codes = tokio::join!(ask("ben"), ask("carla"), ask("dora"));
         let mut codes = [codes.0, codes.1, codes.2];
         codes.sort_unstable();

@@ -163,7 +163,9 @@ async fn a_file_stays_when_its_sender_does_not_wait_to_hear_that_it_does() {
     let hub = hub().start().await;
     let mut listener = Subscriber::json(port(&hub).await, "/a/json").await;
     // The database is busy with something else.
-    let busy = on!(write &hub.ctx().db, p => p.begin().await.map(|tx| Box::new(tx) as Box<dyn std::any::Any>)).unwrap();
+    let busy =
+        on!(write &hub.ctx().db, p => p.begin().await.map(|tx| Box::new(tx) as Box<dyn std::any::Any>))
+            .unwrap();
     let mut sender = TcpStream::connect(port(&hub).await).await.unwrap();
     let head = "PUT /a HTTP/1.1\r\nHost: x\r\nFilename: f\r\nContent-Length: 5\r\n\r\nwords";
     sender.write_all(head.as_bytes()).await.unwrap();

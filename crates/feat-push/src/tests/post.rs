@@ -136,7 +136,8 @@ async fn without_a_mail_server_there_are_no_copies() {
 
 #[tokio::test]
 async fn strangers_from_elsewhere_send_no_mail() {
-    let section = "exempt = [\"192.0.2.0/24\"]\n[mail]\nhost = \"127.0.0.1\"\nport = 1\nfrom = \"hob@x.example\"\n";
+    let section =
+        "exempt = [\"192.0.2.0/24\"]\n[mail]\nhost = \"127.0.0.1\"\nport = 1\nfrom = \"hob@x.example\"\n";
     let hub = hub("read-write", section).start().await;
     let email = ("Email", "anna@x.example");
     let answer = put(&hub, "/backups", &[email], b"x").await;
