@@ -1,7 +1,7 @@
 //! The dead man's switch: as long as Hob does its work, it says so to somebody else, who tells people when it stops.
 
 use crate::desk::Desk;
-use crate::model::dead_man::{Pinged, Work, fail_address, masked};
+use crate::model::dead_man::{Pinged, Work, fail_address, masked, without_secrets};
 use crate::store;
 use hob_base::wording::{counted, tidy};
 use hob_base::{Error, Observation, ResourceId, Result};
@@ -181,10 +181,13 @@ async fn ping(address: &str, body: &str) -> std::result::Result<(), String> {
     match Client::new().get(&request).await {
         Ok(response) if (200..300).contains(&response.status) => Ok(()),
         Ok(response) => {
-            let said = tidy(&String::from_utf8_lossy(&response.body), 200);
+            let said = tidy(&without_secrets(&String::from_utf8_lossy(&response.body), address), 200);
             Err(format!("{shown} answered with the status {}. {said}", response.status).trim().to_owned())
         }
-        Err(error) => Err(format!("{shown} was not reached: {}", error.to_string().replace(address, &shown))),
+        Err(error) => {
+            let why = without_secrets(&error.to_string().replace(address, &shown), address);
+            Err(format!("{shown} was not reached: {why}"))
+        }
     }
 }
 

@@ -96,6 +96,18 @@ pub(crate) fn masked(address: &str) -> String {
     format!("{scheme}://{host}/…")
 }
 
+/// What a stranger said, without the parts of an address that may be secrets: many repeat the path they were asked for.
+pub(crate) fn without_secrets(said: &str, address: &str) -> String {
+    /// Shorter parts are words like any other.
+    const PART_MIN: usize = 6;
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let (front, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let login = front.rsplit_once('@').map_or("", |(login, _)| login);
+    let parts = login.split(':').chain(path.split(['/', '?', '&', '=', '#']));
+    let parts = parts.filter(|part| part.len() >= PART_MIN);
+    parts.fold(said.to_owned(), |said, part| said.replace(part, "…"))
+}
+
 /// The address that says that something is wrong, as healthchecks has it.
 pub(crate) fn fail_address(address: &str) -> String {
     match address.split_once('?') {
@@ -139,6 +151,14 @@ mod tests {
         assert_eq!(levels, [Level::Ok, Level::Warning, Level::Warning, Level::Critical]);
         let idle = Work { dispatcher: None, ..well() }.judge();
         assert_eq!(pinged(0).health(&idle).level, Level::Critical);
+    }
+
+    #[test]
+    fn what_others_say_repeats_no_secret() {
+        let address = "https://me:password@hc.lan:8000/ping/4ab5c6d7-uuid?token=abcdefgh";
+        let said = "Cannot POST /ping/4ab5c6d7-uuid?token=abcdefgh at hc.lan for me:password";
+        assert_eq!(without_secrets(said, address), "Cannot POST /ping/…?token=… at hc.lan for me:…");
+        assert_eq!(without_secrets("No.", "http://hc.lan"), "No.");
     }
 
     #[test]
