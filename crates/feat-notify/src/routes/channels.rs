@@ -23,6 +23,9 @@ use std::sync::Arc;
 const PATH: &str = "/notifications/channels";
 /// Before the fields of a kind, so that none collides with those that every channel has.
 pub(crate) const FIELD: &str = "f_";
+/// So many of the last messages are looked at for those of one channel, and so many are shown.
+const LOOKED_AT: u32 = 100;
+const SHOWN: usize = 10;
 /// Before the name of a secret that is to be removed.
 pub(crate) const FORGET: &str = "forget_";
 
@@ -166,8 +169,11 @@ async fn draw(
 ) -> Answer {
     let desk = ctx.memory.of::<Desk>();
     let people = desk.people(ctx).await;
-    let query = LogQuery { words: vec![channel.name.clone()], limit: 10, ..LogQuery::default() };
-    let last = store::list_deliveries(&ctx.db, &query).await?;
+    // Words are looked for in what was said, too: only those count of which it is a channel.
+    let query = LogQuery { words: vec![channel.name.clone()], limit: LOOKED_AT, ..LogQuery::default() };
+    let mut last = store::list_deliveries(&ctx.db, &query).await?;
+    last.retain(|delivery| delivery.steps.iter().any(|step| step.place.channel == channel.name));
+    last.truncate(SHOWN);
     let may_write = frame.may(Scope::Write) && channel.origin == Origin::Page;
     let form = kind_of(channel.kind()).filter(|_| may_write).map(|kind| {
         let form = ChannelForm { people: &people, channel: Some(channel), ..ChannelForm::new(kind) };

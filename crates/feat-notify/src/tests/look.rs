@@ -305,3 +305,20 @@ async fn who_changes_something_at_the_same_time_takes_nothing_back() {
     let digests = page(&mut client, "/notifications/digest").await;
     assert_eq!(digests.matches("Every day at 08:00").count(), 4, "{digests}");
 }
+
+#[tokio::test]
+async fn the_page_of_a_channel_shows_its_own_messages() {
+    let hub = hub(&noon()).start().await;
+    let mut client = writer(&hub);
+    let new = [("kind", "push"), ("title", "Headline"), ("f_topic", "other"), ("owner", "cleo")];
+    client.post_form("/notifications/channels", &new).await;
+    tell(&hub, 1, 0, Opened).await;
+    until_log(&hub, State::Sent, 2).await;
+    // Its name is in what was said through others.
+    assert!(
+        page(&mut client, "/notifications/channels/headline")
+            .await
+            .contains("Nothing has been sent through it")
+    );
+    assert!(page(&mut client, "/notifications/channels/push").await.contains("Headline 1.0"));
+}
