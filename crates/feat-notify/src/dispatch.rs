@@ -14,7 +14,7 @@ use crate::store::{self, Query};
 use channels::Sender;
 use hob_base::resource::Moment;
 use hob_base::silence::{Labels, labels_of};
-use hob_base::{IncidentId, ResourceId, Result, Timestamp};
+use hob_base::{Error, IncidentId, ResourceId, Result, Timestamp};
 use hob_feature::{Ctx, Notice};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -204,7 +204,7 @@ impl Dispatcher {
         self.look_at = now.plus(LOOK_EVERY);
         let mut from = now.minus(GIVE_UP);
         loop {
-            let due = match self.ctx.notices.due(from, now.plus(Duration::from_millis(1))).await {
+            let due = match in_time(self.ctx.notices.due(from, now.plus(Duration::from_millis(1)))).await {
                 Ok(due) => due,
                 Err(error) => {
                     warn!(error = error.chain(), "notices cannot be read; it will be tried again");
@@ -254,8 +254,7 @@ impl Dispatcher {
 
     /// Who was told of an incident, or is just being told. Of what cannot be read memory says what it knows.
     async fn heard(&self, incident: IncidentId) -> Vec<Heard> {
-        let kept = tokio::time::timeout(WRITE_MAX, store::list_of_incident(&self.ctx.db, incident)).await;
-        let kept = kept.ok().and_then(Result::ok).unwrap_or_default();
+        let kept = in_time(store::list_of_incident(&self.ctx.db, incident)).await.unwrap_or_default();
         let told =
             kept.iter().chain(self.book.of_incident(incident)).filter(|delivery| !delivery.steps.is_empty());
         let heard = |delivery: &Delivery| Heard {
@@ -271,7 +270,7 @@ impl Dispatcher {
 
     async fn about(&mut self, incident: IncidentId, now: Timestamp) -> About {
         let Some(reader) = self.ctx.incidents() else { return (None, Vec::new()) };
-        match (reader.find)(self.ctx.clone(), incident).await {
+        match in_time((reader.find)(self.ctx.clone(), incident)).await {
             Ok(Some(found)) => {
                 let about = about(&self.ctx, &found);
                 self.subjects.insert(incident, (now, about.clone()));
@@ -308,8 +307,7 @@ impl Dispatcher {
             let previous = match (&sent.previous, sent.news.incident) {
                 (Some(previous), _) => Some(previous.clone()),
                 (None, Some(incident)) => {
-                    let found = store::find_thread(&ctx.db, incident, &sent.place);
-                    tokio::time::timeout(WRITE_MAX, found).await.ok().and_then(Result::ok).flatten()
+                    in_time(store::find_thread(&ctx.db, incident, &sent.place)).await.ok().flatten()
                 }
                 (None, None) => None,
             };
@@ -391,6 +389,12 @@ impl Dispatcher {
         }
         self.save().await;
     }
+}
+
+/// What the database says, unless it takes so long that others would wait for it.
+async fn in_time<T>(asked: impl Future<Output = Result<T>> + Send) -> Result<T> {
+    let late = || Error::Unavailable("The database did not answer in time.".to_owned());
+    tokio::time::timeout(WRITE_MAX, asked).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// What an incident is about, from memory.
