@@ -38,6 +38,8 @@ pub(crate) struct Desk {
     pub(crate) attached: Attached,
     /// The greatest place that was ever given to a message while this hub runs: none is given twice.
     pub(crate) placed: AtomicI64,
+    /// How many messages wait for their time, as far as is known.
+    pub(crate) scheduled: AtomicU64,
     address: Mutex<Option<SocketAddr>>,
     figures: OnceLock<Figures>,
     random: ring::rand::SystemRandom,
@@ -77,6 +79,7 @@ impl Default for Desk {
             due: Notify::new(),
             attached: Attached::default(),
             placed: AtomicI64::new(0),
+            scheduled: AtomicU64::new(0),
             address: Mutex::default(),
             figures: OnceLock::new(),
             random: ring::rand::SystemRandom::new(),

@@ -9,6 +9,7 @@ use hob_base::wording::counted;
 use hob_base::{Error, Health, Observation, ResourceId, Result};
 use hob_feature::{Ctx, Job};
 use ntfy_protocol::Message;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -84,7 +85,9 @@ async fn deliver_due(ctx: Ctx, stop: CancellationToken) -> Result<()> {
             writer::deliver(&ctx, due).await.map_err(|refusal| Error::Unavailable(refusal.error.into()))?;
             continue;
         }
-        let (next, now) = (messages::next_due(&ctx.db).await?, ctx.clock.now());
+        let (next, waiting) = messages::waiting(&ctx.db).await?;
+        desk.scheduled.store(waiting, Ordering::Relaxed);
+        let now = ctx.clock.now();
         if next.is_some_and(|at| at <= now) {
             // It became due just now.
             continue;

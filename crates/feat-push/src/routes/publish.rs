@@ -15,7 +15,10 @@ use hob_feature::Ctx;
 use ntfy_protocol::{
     Body, Event, Limits, Message, PublishRequest, Refusal, SequenceId, Template, Topic, matrix, refusal,
 };
+use std::sync::atomic::Ordering;
 
+/// How many messages may wait for their time.
+const SCHEDULED_MAX: u64 = 10_000;
 /// The longest request of a Matrix server; bytes.
 const MATRIX_BYTES_MAX: usize = 128 << 10;
 
@@ -194,11 +197,24 @@ impl Publisher {
         publication: Publication,
         email: Option<ntfy_protocol::Email>,
     ) -> Result<Message, Refusal> {
+        if matches!(publication.when, When::Later(_)) {
+            self.schedule()?;
+        }
         let delivery = writer::publish(&self.ctx, publication).await?;
         if let Some(email) = email {
             outgoing::mail(&self.ctx, &self.visitor, &delivery.message, &email);
         }
         Ok(delivery.message.clone())
+    }
+
+    /// Refuses what is for later when very much is: it is not forgotten to make room, unlike what was delivered.
+    fn schedule(&self) -> Result<(), Refusal> {
+        let most = SCHEDULED_MAX.min(config::settings(&self.ctx).keep_messages / 2);
+        if desk(&self.ctx).scheduled.fetch_add(1, Ordering::Relaxed) < most {
+            return Ok(());
+        }
+        desk(&self.ctx).scheduled.fetch_sub(1, Ordering::Relaxed);
+        Err(refusal::LIMIT_MESSAGES.with_detail("too many messages wait for their time"))
     }
 
     async fn with_file(

@@ -271,12 +271,12 @@ pub(crate) async fn due(db: &Db, now: Timestamp, limit: i64) -> Result<Vec<(Stri
         .doing(|| "Reading what is due".to_owned())
 }
 
-/// When the next message is due.
-pub(crate) async fn next_due(db: &Db) -> Result<Option<Timestamp>> {
-    const SQL: &str = "SELECT MIN(at) FROM push_message WHERE delivered = FALSE";
-    let (at,): (Option<i64>,) = on!(read db, p => sqlx::query_as(SQL).fetch_one(p).await)
+/// When the next message is due, and how many wait for their time.
+pub(crate) async fn waiting(db: &Db) -> Result<(Option<Timestamp>, u64)> {
+    const SQL: &str = "SELECT MIN(at), COUNT(*) FROM push_message WHERE delivered = FALSE";
+    let (at, count): (Option<i64>, i64) = on!(read db, p => sqlx::query_as(SQL).fetch_one(p).await)
         .doing(|| "Looking when the next message is due".to_owned())?;
-    Ok(at.map(Timestamp::from_millis))
+    Ok((at.map(Timestamp::from_millis), count.unsigned_abs()))
 }
 
 /// How many messages are kept.

@@ -129,6 +129,35 @@ async fn what_is_for_later_comes_when_it_is_due_and_once() {
 }
 
 #[tokio::test]
+async fn what_is_for_later_does_not_push_out_what_was_delivered() {
+    for builder in everywhere().await {
+        let text = format!("{OPEN}keep_messages = 100\n");
+        let hub = builder.config(&text).clock(Clock::fake(START)).start().await;
+        publish(&hub, "a", "kept").await;
+        // One that is on its way when they are counted may come on top.
+        let mut taken = 0;
+        let refused = loop {
+            let answer = put(&hub, "/a", &[("delay", "30s")], b"later").await;
+            if answer.status != 200 || taken > 60 {
+                break answer;
+            }
+            taken += 1;
+        };
+        assert!((50..60).contains(&taken), "{taken}");
+        assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (429, &json!(42908)));
+        hub.run_job("push.tidy").await;
+        assert_eq!(texts(&poll(&hub, "/a/json?poll=1").await), ["kept"]);
+        // There is room again when their time has come.
+        hub.ctx().clock.advance(Duration::from_secs(31));
+        hub.wait_until("all are delivered", PATIENCE, |ctx| {
+            desk(ctx).scheduled.load(std::sync::atomic::Ordering::Relaxed) == 0
+        })
+        .await;
+        assert_eq!(put(&hub, "/a", &[("delay", "30s")], b"later").await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn what_is_for_later_can_be_changed_and_taken_back() {
     for builder in everywhere().await {
         let hub = builder.clock(Clock::fake(START)).start().await;
