@@ -16,7 +16,6 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 use ntfy_protocol::{Event, Format, Refusal, SubscribeRequest, Topics, refusal, websocket};
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::sync::Arc;
 
@@ -116,7 +115,7 @@ fn stream(feed: Feed, past: Past, first: &[Arc<Delivery>]) -> Response {
     let rest = Rest { feed, past: Some(past), out };
     let body = Body::from_stream(unfold(rest, |mut rest| async move {
         let piece = rest.next().await?;
-        Some((Ok::<_, Infallible>(piece), rest))
+        Some((piece, rest))
     }));
     let mut response = Response::new(body);
     let headers = response.headers_mut();
@@ -128,15 +127,20 @@ fn stream(feed: Feed, past: Past, first: &[Arc<Delivery>]) -> Response {
 }
 
 impl Rest {
-    async fn next(&mut self) -> Option<Bytes> {
+    /// The next piece. Where the past cannot be read the connection breaks, so that nobody takes what they got for all.
+    async fn next(&mut self) -> Option<Result<Bytes, hob_base::Error>> {
         loop {
             if let Some(piece) = self.out.pop_front() {
-                return Some(piece);
+                return Some(Ok(piece));
             }
             let Self { feed, past, out } = self;
             let format = feed.format();
             if let Some(past_left) = past {
-                match feed.past(past_left).await.ok()? {
+                let page = match feed.past(past_left).await {
+                    Ok(page) => page,
+                    Err(error) => return Some(Err(error)),
+                };
+                match page {
                     Some(page) => out.extend(page.iter().map(|delivery| delivery.plain(format))),
                     None if past_left.is_all() => return None,
                     None => *past = None,
@@ -149,5 +153,23 @@ impl Rest {
                 Turn::End(_) => return None,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hob_testkit::hub::TestHub;
+
+    #[tokio::test]
+    async fn what_breaks_off_does_not_look_whole() {
+        let hub = TestHub::with(&[crate::FEATURE]).config("[push]\nlisten = \"none\"\n").start().await;
+        let ctx = hub.ctx();
+        let visitor = Visitor::by_token(ctx, None, None).await.unwrap();
+        let request = SubscribeRequest::from_http(&HeaderMap::new(), "poll=1", 0).unwrap();
+        let (feed, past) = Feed::new(ctx, visitor, Topics::new("a").unwrap(), Format::Json, request, None);
+        let mut rest = Rest { feed, past: Some(past), out: VecDeque::new() };
+        ctx.db.close().await;
+        assert!(rest.next().await.unwrap().is_err());
     }
 }
