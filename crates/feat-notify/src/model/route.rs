@@ -207,9 +207,11 @@ pub(crate) fn plan_after(
 ) -> Plan {
     let heard = if news.kind == Kind::Closed { heard } else { &[] };
     let mut plan = plan_by_rules(house, news, about, now, heard);
-    let has_heard = |errand: &Errand| {
-        heard.iter().rfind(|heard| heard.rule == errand.rule && heard.person == errand.person)
+    // What the house heard everybody heard.
+    let is_of = |heard: &&Heard, errand: &Errand| {
+        heard.rule == errand.rule && (heard.person == errand.person || heard.person.is_none())
     };
+    let has_heard = |errand: &Errand| heard.iter().rfind(|heard| is_of(heard, errand));
     if !plan.errands.iter().any(|errand| has_heard(errand).is_some()) {
         return plan;
     }

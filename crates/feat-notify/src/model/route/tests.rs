@@ -311,6 +311,15 @@ fn the_end_is_told_to_who_heard_of_it_where_they_heard_of_it() {
 }
 
 #[test]
+fn what_everybody_heard_each_of_them_heard() {
+    // It was for everybody, and is only for anna since: her browsers heard of it among all of them.
+    let closed = News { kind: Kind::Closed, ..news(Some("anna")) };
+    let case = Case::of(&[rule(&["browsers"]), rule(&["push"])]);
+    let told = [heard("r0", Some("browsers")), heard("r1", Some("push"))];
+    assert_eq!(ended(&case, &closed, &told), ["r0: browsers", "r1: push"]);
+}
+
+#[test]
 fn who_was_told_in_place_of_a_failing_channel_hears_that_it_works_again() {
     let subject = Some(ResourceId::new(CHANNEL_KIND, CHANNEL_SCOPE, "chat"));
     let closed = News { kind: Kind::Closed, subject, ..news(None) };
