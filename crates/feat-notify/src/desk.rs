@@ -154,6 +154,9 @@ impl Desk {
             return Err(Error::Conflict(format!("“{}” cannot be changed here.", channel.name)));
         }
         let rows = store::list_channels(&ctx.db).await?;
+        if fresh && rows.len() >= CHANNELS_MAX {
+            return Err(Error::Conflict(format!("At most {CHANNELS_MAX} channels are possible.")));
+        }
         let row = rows.into_iter().find(|row| row.name == channel.name);
         let config = match (stored, &row) {
             (Some(stored), _) => seal(ctx, &channel.name, stored)?,
@@ -284,6 +287,8 @@ impl Desk {
     }
 }
 
+/// The most channels that people make.
+const CHANNELS_MAX: usize = 200;
 /// The most rules.
 const RULES_MAX: usize = 200;
 

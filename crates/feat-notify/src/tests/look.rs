@@ -318,3 +318,17 @@ async fn the_page_of_a_channel_shows_its_own_messages() {
     assert!(!page(&mut client, "/notifications/channels/headline").await.contains("Headline 1.0"));
     assert!(page(&mut client, "/notifications/channels/push").await.contains("Headline 1.0"));
 }
+
+#[tokio::test]
+async fn there_is_an_end_to_how_many_channels_are_made() {
+    let hub = hub(&noon()).start().await;
+    let mut client = writer(&hub);
+    let fill = "INSERT INTO notify_channel (name, title, owner, paused, per_minute, config, created_at)
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+        SELECT 'c' || i, 'C', NULL, TRUE, 30, x'00', 0 FROM n";
+    crate::store::run_for_test(&hub.ctx().db, fill).await;
+    let new = [("kind", "push"), ("title", "One more"), ("f_topic", "other")];
+    let refused = client.post_form("/notifications/channels", &new).await;
+    assert_eq!(refused.status.as_u16(), 422);
+    assert!(refused.text().contains("At most 200 channels are possible."), "{}", refused.text());
+}
