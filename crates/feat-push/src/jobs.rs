@@ -200,7 +200,7 @@ async fn report(ctx: Ctx) -> Result<String> {
         (None, _) => Health::critical("Its port is not open, so phones and scripts cannot reach it.")
             .with_remedy("The job push.port says why, and what to set."),
     };
-    let observation = Observation::new("push", ResourceId::new("service", "hob", "push"), REPORT_EVERY * 5)
+    let observation = Observation::new("push", ResourceId::new("push", "hob", "server"), REPORT_EVERY * 5)
         .named("Push server of Hob")
         .judged(health)
         .fact("subscribers", subscribers as f64)

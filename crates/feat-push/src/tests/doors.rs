@@ -100,7 +100,7 @@ async fn a_port_that_somebody_else_has_is_told_and_the_hub_runs() {
     })
     .await;
     hub.run_job("push.report").await;
-    let told = hub.ctx().resources.get(&"service/hob/push".parse().unwrap()).unwrap();
+    let told = hub.ctx().resources.get(&"push/hob/server".parse().unwrap()).unwrap();
     assert_eq!(told.health.level, Level::Critical);
     let mut client = Client::new(hub.address()).with("host", "push.lan");
     assert_eq!(client.send(http::Method::PUT, "/a", &[], "x".into()).await.status, 200);

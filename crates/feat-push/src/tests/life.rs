@@ -463,7 +463,7 @@ async fn the_house_is_told_how_the_push_server_is() {
     let _listener = Subscriber::json(port(&hub).await, "/a/json").await;
     publish(&hub, "a", "x").await;
     hub.run_job("push.report").await;
-    let told = hub.ctx().resources.get(&"service/hob/push".parse().unwrap()).unwrap();
+    let told = hub.ctx().resources.get(&"push/hob/server".parse().unwrap()).unwrap();
     assert_eq!(told.number("subscribers"), Some(1.0));
     assert_eq!(told.number("messages in the last hour"), Some(1.0));
     assert!(hub.ctx().metrics.render().contains("hob_push_messages_total 1"));
