@@ -2,9 +2,9 @@
 //! one says nothing any more.
 
 use crate::incidents::{AT_ONCE, break_it, mend, open};
-use crate::support::{eventually, house_with};
+use crate::support::{eventually, house_with, id, level};
 use bytes::Bytes;
-use hob_base::{Clock, Timestamp};
+use hob_base::{Clock, Level, Timestamp};
 use hob_testkit::client::Client;
 use hob_testkit::hub::TestHub;
 use http_body_util::{BodyExt, Full};
@@ -78,14 +78,19 @@ async fn an_incident_reaches_three_channels_once_each_and_so_does_its_end() {
         std::fs::write(&path, value).unwrap();
         path.display().to_string()
     };
+    // A hub that is in a hurry tells of itself, too: not here.
+    let route = |to: &str| format!("[[route]]\nmatch = ['resource=\"service/nas/80\"']\nto = [\"{to}\"]\n");
     let config = format!(
-        "{AT_ONCE}[push]\nhostname = \"push.test\"\ndefault_access = \"read-write\"\n\
+        "{AT_ONCE}[push]\nlisten = \"none\"\nhostname = \"push.test\"\ndefault_access = \"read-write\"\n\
          [[channel]]\nname = \"hook\"\nkind = \"webhook\"\nurl = {{ file = \"{}\" }}\n\
          [[channel]]\nname = \"gotify\"\nkind = \"gotify\"\nserver = \"http://{}\"\ntoken = {{ file = \"{}\" }}\n\
-         [[route]]\nto = [\"hook\"]\n[[route]]\nto = [\"gotify\"]\n[[route]]\nto = [\"push\"]\n",
+         {}{}{}",
         secret("hook", format!("http://{}/hook", hook.address)),
         gotify.address,
         secret("token", "Asecret".to_owned()),
+        route("hook"),
+        route("gotify"),
+        route("push"),
     );
     let hub = house_with(&config).start().await;
     let mut anna = hub.set_up().await;
@@ -108,7 +113,8 @@ async fn an_incident_reaches_three_channels_once_each_and_so_does_its_end() {
     let all =
         eventually("so was the phone", async || Some(pushed(&hub).await).filter(|all| all.len() >= 2)).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!((hook.got().len(), gotify.got().len(), pushed(&hub).await.len()), (2, 2, 2));
+    let counts = (hook.got().len(), gotify.got().len(), pushed(&hub).await.len());
+    assert_eq!(counts, (2, 2, 2), "{:#?}", hook.got());
     assert!(hook.got()[1].contains("Over:"), "{:?}", hook.got());
     assert!(all[0]["title"].as_str().is_some_and(|title| title.contains("does not answer")), "{all:?}");
     assert_eq!(all[0]["sequence_id"], all[1]["sequence_id"]);
@@ -135,24 +141,28 @@ async fn a_second_hob_says_so_when_the_first_one_stops() {
         first.ctx().jobs.run("notify.dead-man").await?.ok()
     })
     .await;
+    // Hob's own jobs run by this clock, too, and are missed where it jumps: an incident of another thing is none here.
+    let watched = id("job/ping/hob-on-nas");
+    let about_it = || open(second.ctx()).iter().find(|incident| incident.has(&watched)).cloned();
     clock.advance(Duration::from_secs(50));
     tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(open(second.ctx()).is_empty(), "{:?}", open(second.ctx()));
+    assert!(about_it().is_none(), "{:?}", about_it());
     let stopped = first.stop().await;
-    clock.advance(Duration::from_secs(150));
     // Whoever gathers what happens within a moment waits by this clock, too.
-    let passing = async |wanted: bool| {
-        clock.advance(Duration::from_secs(1));
-        (open(second.ctx()).is_empty() != wanted).then_some(())
-    };
-    eventually("the second one opens an incident", async || passing(true).await).await;
-    let incident = open(second.ctx())[0].clone();
-    assert!(incident.title.contains("Hob on nas"), "{}", incident.title);
-    assert_eq!(incident.cause.resource.kind(), "job");
-    let first = stopped.start().await;
-    eventually("the first one works again", async || {
-        first.ctx().jobs.run("notify.dead-man").await?.ok()
+    let passing = || clock.advance(Duration::from_secs(3));
+    let incident = eventually("the second one opens an incident", async || {
+        passing();
+        about_it()
     })
     .await;
-    eventually("it is over", async || passing(false).await).await;
+    let member = incident.members.iter().find(|member| member.resource == watched).unwrap();
+    assert_eq!((member.name.as_str(), member.level), ("Hob on nas", Level::Critical));
+    let first = stopped.start().await;
+    eventually("the first one works again", async || first.ctx().jobs.run("notify.dead-man").await?.ok())
+        .await;
+    eventually("the second one sees it", async || {
+        passing();
+        (level(second.ctx(), watched.as_str()) == Some(Level::Ok)).then_some(())
+    })
+    .await;
 }
