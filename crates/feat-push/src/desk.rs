@@ -149,13 +149,19 @@ impl Desk {
 
 /// Whether a `Host` header names something that other machines reach, too.
 fn is_reachable(host: &str) -> bool {
-    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
-        if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }
-    });
+    host.len() <= 255 && name_in(host).is_some()
+}
+
+/// The name in a `Host` header, if other machines can use it.
+pub(crate) fn name_in(host: &str) -> Option<&str> {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
     let plain =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']');
     let away = !name.eq_ignore_ascii_case("localhost") && !name.starts_with("127.") && name != "[::1]";
-    (1..=255).contains(&host.len()) && host.bytes().all(plain) && away
+    (!name.is_empty() && name.bytes().all(plain) && away).then_some(name)
 }
 
 impl Attached {

@@ -11,7 +11,7 @@ pub(crate) mod subscribe;
 pub(crate) mod users;
 
 use crate::config;
-use crate::visitor::{Cost, Visitor};
+use crate::visitor::{Cost, Visitor, auth_query};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -20,7 +20,6 @@ use hob_feature::{Ctx, HostRoutes};
 use hob_web::Peer;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header, request};
 use ntfy_protocol::{Endpoint, Refusal, matrix, refusal};
-use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 
 /// Everything that answers on the push server's own port and host name.
@@ -52,7 +51,7 @@ pub(super) struct Asked {
 impl Asked {
     /// Who asks; it costs a request.
     fn visitor(&self) -> impl Future<Output = Result<Visitor, Refusal>> + Send {
-        let auth = subscribe::auth_of(self.query());
+        let auth = auth_query(self.parts.uri.query());
         // A body cannot be looked at by two threads, so the future must not hold on to it.
         let (ctx, headers, peer) = (&self.ctx, &self.parts.headers, self.peer);
         async move {
@@ -156,26 +155,4 @@ pub(crate) fn json(text: &str) -> Response {
 fn with_type(kind: &'static str, text: String) -> Response {
     let headers: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, kind)];
     (headers, text).into_response()
-}
-
-/// The first value in a query under one of these names, in any case.
-fn query_value(query: &str, names: &[&str]) -> Option<String> {
-    query.split('&').find_map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let known = names.iter().any(|known| name.eq_ignore_ascii_case(known));
-        known.then(|| percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned())
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::query_value;
-
-    #[test]
-    fn values_of_a_query_are_found_and_decoded() {
-        let query = "since=all&AUTH=QmFzaWM%3D&x";
-        assert_eq!(query_value(query, &["auth", "authorization"]).as_deref(), Some("QmFzaWM="));
-        assert_eq!(query_value(query, &["x"]).as_deref(), Some(""));
-        assert_eq!(query_value(query, &["y"]), None);
-    }
 }

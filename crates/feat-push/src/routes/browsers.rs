@@ -3,9 +3,8 @@
 use crate::browsers::actions::{self, Owner, Refused};
 use crate::browsers::book::TOPICS_MAX;
 use crate::browsers::{self, life, rights};
-use crate::routes::subscribe::auth_of;
 use crate::routes::{json, refused};
-use crate::visitor::{Cost, Right, Visitor, refusal_of};
+use crate::visitor::{Cost, Right, Visitor, auth_query, refusal_of};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Extension, RawQuery, State};
@@ -118,7 +117,7 @@ async fn recognise(
     query: Option<&str>,
     headers: &HeaderMap,
 ) -> Result<Visitor, Refusal> {
-    let auth = auth_of(query.unwrap_or_default());
+    let auth = auth_query(query);
     let visitor = Visitor::recognise(ctx, headers, auth.as_deref(), peer).await?;
     visitor.pay(ctx, Cost::Request)?;
     Ok(visitor)

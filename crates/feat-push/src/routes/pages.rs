@@ -7,7 +7,7 @@ mod tokens;
 mod topics;
 
 use crate::config::{self, Listen};
-use crate::desk::desk;
+use crate::desk::{desk, name_in};
 use crate::model::access::Permission;
 use crate::pages::{Flash, Reach};
 use crate::visitor::{Visitor, porter};
@@ -133,18 +133,6 @@ fn address(ctx: &Ctx, headers: &HeaderMap) -> String {
     }
 }
 
-/// The name in a `Host` header, if other machines can use it.
-fn name_in(host: &str) -> Option<&str> {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let plain =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']');
-    let away = !name.eq_ignore_ascii_case("localhost") && !name.starts_with("127.") && name != "[::1]";
-    (!name.is_empty() && name.bytes().all(plain) && away).then_some(name)
-}
-
 fn flash_key(who: &Identity) -> String {
     match &who.via {
         Via::Session(id) => format!("session {id}"),
@@ -194,7 +182,7 @@ async fn allowed(frame: &Frame, visitor: &Visitor, topic: &str) -> Result<Permis
 
 #[cfg(test)]
 mod tests {
-    use super::name_in;
+    use crate::desk::name_in;
 
     #[test]
     fn phones_are_told_a_name_that_they_can_use() {

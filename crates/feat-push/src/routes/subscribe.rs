@@ -1,11 +1,11 @@
 //! Subscribing: who may, and the subscriptions that come through the HTTP server.
 
-use super::{Asked, database_is_away, query_value, unavailable};
+use super::{Asked, database_is_away, unavailable};
 use crate::delivery::Delivery;
 use crate::desk::desk;
 use crate::feed::{Feed, Past, Turn};
 use crate::stream::Upgraded;
-use crate::visitor::{Cost, Right, Visitor};
+use crate::visitor::{Cost, Right, Visitor, auth_query};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -44,7 +44,7 @@ impl Wanted {
 /// 40101, 40301, 42901, 42903, and those of [`SubscribeRequest::from_http`].
 pub(crate) async fn open(ctx: &Ctx, wanted: Wanted, peer: Peer) -> Result<(Feed, Past), Refusal> {
     let Wanted { topics, format, headers, query } = wanted;
-    let visitor = Visitor::recognise(ctx, &headers, auth_of(&query).as_deref(), peer).await?;
+    let visitor = Visitor::recognise(ctx, &headers, auth_query(Some(&query)).as_deref(), peer).await?;
     visitor.pay(ctx, Cost::Request)?;
     for topic in topics.iter() {
         visitor.may(ctx, topic.as_str(), Right::Read).await?;
@@ -53,11 +53,6 @@ pub(crate) async fn open(ctx: &Ctx, wanted: Wanted, peer: Peer) -> Result<(Feed,
     let place = if request.poll { None } else { Some(visitor.subscribe(ctx)?) };
     desk(ctx).figures(ctx).subscriptions.inc();
     Ok(Feed::new(ctx, visitor, topics, format, request, place))
-}
-
-/// What stands in the query for `Authorization`.
-pub(crate) fn auth_of(query: &str) -> Option<String> {
-    query_value(query, &["auth", "authorization"])
 }
 
 /// `GET /topics/auth`: whether these topics may be read.

@@ -8,6 +8,7 @@ use crate::model::access::{NotReserved, Permission, Rule, Subject, Table};
 use crate::model::account::{is_push_token, token_hash};
 use crate::model::limits::{Meters, Recent, Refill, address_key};
 use crate::pages::Flash;
+use crate::routes::unavailable;
 use crate::store::{access, tokens};
 use arc_swap::ArcSwap;
 use hob_base::{Error, Result};
@@ -16,7 +17,6 @@ use hob_feature::{Ctx, Identity, IdentityChanges, NameAndPassword, Scope};
 use ntfy_protocol::refusal::{self, Refusal};
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -80,11 +80,6 @@ pub(crate) fn porter(ctx: &Ctx) -> Arc<Porter> {
     porter
 }
 
-/// How the protocol says that something of Hob's own is away for the moment.
-pub(crate) fn unavailable(problem: &str) -> Refusal {
-    Refusal { code: 50301, http: 503, error: Cow::Owned(problem.to_owned()), link: None }
-}
-
 /// An error of Hob's in the words of the protocol. What went wrong inside is for the log.
 pub(crate) fn refusal_of(error: &Error) -> Refusal {
     match error {
@@ -95,7 +90,7 @@ pub(crate) fn refusal_of(error: &Error) -> Refusal {
         Error::Forbidden(problem) => refusal::FORBIDDEN.with_detail(problem),
         Error::Unauthenticated(problem) => refusal::UNAUTHORIZED.with_detail(problem),
         Error::TooMany { problem, .. } => refusal::LIMIT_AUTH_FAILURE.with_detail(problem),
-        Error::Unavailable(problem) => unavailable(problem),
+        Error::Unavailable(problem) => unavailable(problem.clone()),
         Error::Internal { .. } => {
             warn!(reason = error.chain(), "a request to the push server failed");
             unavailable(
