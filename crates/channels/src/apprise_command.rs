@@ -208,7 +208,7 @@ fn judge(status: ExitStatus, output: &str) -> Result<Delivered, DeliveryError> {
     let code = status.code().and_then(|code| u16::try_from(code).ok()).unwrap_or(0);
     let answer = Answer::new(code, last_lines(output).as_bytes());
     if status.success() {
-        return Ok(Delivered { reference: None, answer });
+        return Ok(Delivered { reference: None, answer, missed: None });
     }
     let said = if answer.text.is_empty() { "it does not say why".to_owned() } else { answer.text.clone() };
     match status.code() {

@@ -82,7 +82,7 @@ impl Step {
     pub(crate) fn delivered(&self, seen: &Seen<'_>, reference: Option<String>) -> Delivered {
         let reference =
             reference.filter(|text| text.len() <= REFERENCE_MAX && !text.contains(char::is_control));
-        Delivered { reference: self.reference.clone().or(reference), answer: seen.answer() }
+        Delivered { reference: self.reference.clone().or(reference), answer: seen.answer(), missed: None }
     }
 }
 

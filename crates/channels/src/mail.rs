@@ -9,9 +9,13 @@ use crate::note::{Note, Severity, State};
 use crate::outcome::{Answer, Delivered, DeliveryError};
 use crate::secret::Secret;
 use crate::sender::within_delivery;
+use crate::text::cut;
 
 /// Most people of one channel: every one of them waits for all.
 const PEOPLE_MAX: usize = 50;
+
+/// Longest sentence about people who got no mail, in characters.
+const MISSED_MAX: usize = 400;
 
 /// People with an address, and the server which takes mail for them. Each note is a mail of its own; those of one
 /// thread are shown together.
@@ -196,14 +200,16 @@ impl Mail {
         let mailer = Mailer::new(network.clone()).within(within_delivery());
         let letter = self.letter(note, previous, TimeZone::system());
         let sent = mailer.send(&smtp, &letter).await.map_err(|error| failed(&error))?;
-        let refused: String = sent
-            .refused
-            .iter()
-            .map(|one| format!(" But not for {}: {}", one.address.mailbox(), one.answer))
-            .collect();
-        let answer = Answer::new(code(&sent.answer), format!("{}{refused}", sent.answer).as_bytes());
-        Ok(Delivered { reference: Some(note.dedupe.clone()), answer })
+        let answer = Answer::new(code(&sent.answer), sent.answer.as_bytes());
+        Ok(Delivered { reference: Some(note.dedupe.clone()), answer, missed: missed(&sent.refused) })
     }
+}
+
+/// Whom the server took no mail for, and what it said.
+fn missed(refused: &[mail::Refused]) -> Option<String> {
+    let one = |one: &mail::Refused| format!("{} (“{}”)", one.address.mailbox(), one.answer);
+    let all: Vec<String> = refused.iter().map(one).collect();
+    (!all.is_empty()).then(|| cut(&format!("The server takes no mail for {}.", all.join(", ")), MISSED_MAX))
 }
 
 /// The code of a reply of SMTP.

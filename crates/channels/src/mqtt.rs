@@ -168,7 +168,7 @@ impl Mqtt {
         publishing.await.map_err(|failure| self::failed(&failure, true))?;
         wire.part(&DISCONNECT).await;
         let answer = Answer::new(0, format!("{} has it", wire.at()).as_bytes());
-        Ok(Delivered { reference: None, answer })
+        Ok(Delivered { reference: None, answer, missed: None })
     }
 
     /// What is published is not for everybody, even if nobody logs in.

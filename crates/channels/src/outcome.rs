@@ -47,6 +47,8 @@ pub struct Delivered {
     pub reference: Option<String>,
     /// What it said.
     pub answer: Answer,
+    /// Whom it did not reach while others have it, one sentence. It is not tried again: they would get it twice.
+    pub missed: Option<String>,
 }
 
 /// Why something was not delivered. `Display` is one sentence for the owner, without any secret.

@@ -99,7 +99,7 @@ impl Sender {
             match (self.step(service, &step, &mask).await, step.role) {
                 (Ok(part), Role::Send | Role::Edit) => {
                     let reference = whole.and_then(|whole| whole.reference).or(part.reference);
-                    whole = Some(Delivered { reference, answer: part.answer });
+                    whole = Some(Delivered { reference, answer: part.answer, missed: None });
                 }
                 (Ok(_) | Err(DeliveryError::Wrong { .. } | DeliveryError::Gone { .. }), Role::Aside) => {}
                 // Whatever speaks against an edit need not speak against a new message.
@@ -264,8 +264,9 @@ impl Mask {
 
     fn outcome(&self, outcome: Result<Delivered, DeliveryError>) -> Result<Delivered, DeliveryError> {
         match outcome {
-            Ok(Delivered { reference, answer: Answer { status, text } }) => {
-                Ok(Delivered { reference, answer: Answer { status, text: self.text(text) } })
+            Ok(Delivered { reference, answer: Answer { status, text }, missed }) => {
+                let answer = Answer { status, text: self.text(text) };
+                Ok(Delivered { reference, answer, missed: missed.map(|text| self.text(text)) })
             }
             Err(error) => Err(error.map_texts(|text| self.text(text))),
         }

@@ -237,7 +237,7 @@ impl Book {
         let place = delivery.steps.get(step)?.place.clone();
         if self.said.contains_key(&(delivery.news.key.clone(), place.clone())) {
             let text = "It was said there already, because of another rule.".to_owned();
-            delivery.answered(step, &Outcome::Taken { status: None, text }, now.wall, 0.0);
+            delivery.answered(step, &Outcome::Taken { status: None, text, missed: None }, now.wall, 0.0);
             return None;
         }
         if self.busy.contains_key(&place.channel) {

@@ -49,7 +49,7 @@ pub(crate) async fn send(
             match tokio::time::timeout(DELIVERY_MAX + Duration::from_secs(5), sending).await {
                 Ok(Ok(delivered)) => {
                     let (status, text) = words(&delivered.answer);
-                    (Outcome::Taken { status, text }, delivered.reference)
+                    (Outcome::Taken { status, text, missed: delivered.missed }, delivered.reference)
                 }
                 Ok(Err(error)) => (failure(&error), None),
                 Err(_) => (later("It did not answer in time."), None),
@@ -87,7 +87,11 @@ async fn publish(ctx: &Ctx, pen: &Pen<'_>, news: &News, topic: &str) -> Outcome 
         return Outcome::Refused { status: None, text };
     };
     match tokio::time::timeout(OWN_MAX, (door.publish)(ctx.clone(), pen.push(news, topic))).await {
-        Ok(Ok(id)) => Outcome::Taken { status: None, text: format!("Published as {id} on “{topic}”.") },
+        Ok(Ok(id)) => {
+            Outcome::Taken {
+                status: None, text: format!("Published as {id} on “{topic}”."), missed: None
+            }
+        }
         Ok(Err(error)) => later(error.chain()),
         Err(_) => later("The push server did not take it in time."),
     }
@@ -113,6 +117,8 @@ async fn to_browsers(ctx: &Ctx, pen: &Pen<'_>, message: &Message<'_>) -> Outcome
                     "{} of {whose} took it.{missed}",
                     hob_base::wording::counted(push.reached, "browser")
                 ),
+                // Browsers come and go; who is gone is forgotten by the push server.
+                missed: None,
             }
         }
         Ok(Ok(push)) if push.failed.is_empty() => {
@@ -128,7 +134,9 @@ async fn to_browsers(ctx: &Ctx, pen: &Pen<'_>, message: &Message<'_>) -> Outcome
 pub(crate) async fn feel(ctx: &Ctx, desk: &Desk, channel: &Channel, outcome: &Outcome) {
     let now = ctx.clock.now();
     match outcome {
-        Outcome::Taken { .. } => desk.beat(&channel.name, |pulse| pulse.worked(now)),
+        Outcome::Taken { missed, .. } => {
+            desk.beat(&channel.name, |pulse| pulse.worked(missed.as_deref(), now))
+        }
         Outcome::Nobody { .. } => return,
         Outcome::Refused { text, .. } => desk.beat(&channel.name, |pulse| pulse.failed(text, true, now)),
         Outcome::Later { text, .. } => desk.beat(&channel.name, |pulse| pulse.failed(text, false, now)),

@@ -71,7 +71,7 @@ fn a_note_becomes_a_letter() {
     assert!(!letter.important && letter.text.starts_with("Over: "));
 }
 
-/// Takes every mail, and answers to RCPT with this.
+/// Takes every mail, and answers to RCPT with this; a full mailbox (552) is not anna's.
 async fn server(recipient: &'static str) -> (u16, JoinSet<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -87,6 +87,7 @@ async fn server(recipient: &'static str) -> (u16, JoinSet<Vec<String>>) {
                 "." => "250 2.0.0 queued as 7\r\n",
                 _ if in_mail => "",
                 "EHLO" => "250-x\r\n250 HELP\r\n",
+                "RCPT" if recipient.starts_with("552") && line.contains("anna@") => "250 ok\r\n",
                 "RCPT" => recipient,
                 "DATA" => "354 go on\r\n",
                 "QUIT" => "221 bye\r\n",
@@ -126,4 +127,12 @@ async fn a_refusal_is_told() {
     assert_eq!(error.answer(), Some(&Answer { status: 550, text: "550 5.1.1 nobody here".to_owned() }));
     let (port, _busy) = server("450 4.2.0 later\r\n").await;
     assert!(send(port).await.unwrap_err().is_worth_trying_again());
+}
+
+#[tokio::test]
+async fn whom_it_did_not_reach_is_told() {
+    let (port, _full) = server("552 5.2.2 full\r\n").await;
+    let delivered = send(port).await.unwrap();
+    let missed = "The server takes no mail for ben@x.example (“552 5.2.2 full”).";
+    assert_eq!(delivered.missed.as_deref(), Some(missed));
 }

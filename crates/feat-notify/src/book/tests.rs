@@ -47,7 +47,7 @@ fn channels(flights: &[Flight]) -> Vec<&str> {
 }
 
 fn taken() -> Outcome {
-    Outcome::Taken { status: Some(200), text: String::new() }
+    Outcome::Taken { status: Some(200), text: String::new(), missed: None }
 }
 
 fn later(after: Option<u64>) -> Outcome {

@@ -24,12 +24,15 @@ pub(crate) struct Pulse {
     pub(crate) for_good: bool,
     /// What the last failure was.
     pub(crate) problem: String,
+    /// Whom the last message that got through did not reach; empty when it reached everybody.
+    pub(crate) missed: String,
 }
 
 impl Pulse {
-    /// Something got through.
-    pub(crate) fn worked(&mut self, now: Timestamp) {
-        *self = Self { last_ok: Some(now), ..Self::default() };
+    /// Something got through; whom it missed all the same.
+    pub(crate) fn worked(&mut self, missed: Option<&str>, now: Timestamp) {
+        let missed = missed.map(|text| tidy(text, 500)).unwrap_or_default();
+        *self = Self { last_ok: Some(now), missed, ..Self::default() };
     }
 
     /// Something did not.
@@ -44,6 +47,11 @@ impl Pulse {
     pub(crate) fn judge(&self, now: Timestamp) -> Health {
         let Some(since) = self.failing_since else {
             return match self.last_ok {
+                Some(_) if !self.missed.is_empty() => {
+                    Health::warning("The last message got through, but not to everybody.")
+                        .with_evidence(self.missed.clone())
+                        .with_remedy("Correct to whom it goes on the page of the channel, then send a test.")
+                }
                 Some(_) => Health::ok("The last message got through."),
                 None => Health::ok("Nothing has been sent through it yet."),
             };
@@ -88,8 +96,21 @@ mod tests {
         pulse.failed("again", false, at(10));
         assert_eq!(pulse.judge(at(14)).level, Level::Warning);
         assert_eq!(pulse.judge(at(15)).level, Level::Critical);
-        pulse.worked(at(16));
+        pulse.worked(None, at(16));
         assert_eq!(pulse.judge(at(17)).level, Level::Ok);
+    }
+
+    #[test]
+    fn a_message_that_missed_somebody_is_a_warning() {
+        let mut pulse = Pulse::default();
+        pulse.worked(Some("The server takes no mail for ben."), at(0));
+        let health = pulse.judge(at(60));
+        assert_eq!(
+            (health.level, health.evidence.as_str()),
+            (Level::Warning, "The server takes no mail for ben.")
+        );
+        pulse.worked(None, at(61));
+        assert_eq!(pulse.judge(at(62)).level, Level::Ok);
     }
 
     #[test]

@@ -117,6 +117,8 @@ pub(crate) enum Outcome {
         status: Option<u16>,
         /// The answer.
         text: String,
+        /// Whom it did not reach while others have it, one sentence.
+        missed: Option<String>,
     },
     /// Not now.
     Later {
@@ -142,10 +144,18 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    /// Whom it did not reach while others have it.
+    pub(crate) fn missed(&self) -> Option<&str> {
+        match self {
+            Self::Taken { missed, .. } => missed.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The status of the answer and what it says.
     pub(crate) fn words(&self) -> (Option<u16>, &str) {
         match self {
-            Self::Taken { status, text }
+            Self::Taken { status, text, .. }
             | Self::Later { status, text, .. }
             | Self::Refused { status, text } => (*status, text),
             Self::Nobody { text } => (None, text),
@@ -268,7 +278,8 @@ impl Delivery {
         let Some(place) = self.steps.get(step).map(|step| step.place.clone()) else { return };
         let ok = matches!(outcome, Outcome::Taken { .. });
         let (status, text) = outcome.words();
-        self.note(Try { at: now, place, ok, status, text: tidy(text, ANSWER_MAX) });
+        let text = outcome.missed().map_or_else(|| text.to_owned(), |missed| format!("{text} {missed}"));
+        self.note(Try { at: now, place, ok, status, text: tidy(&text, ANSWER_MAX) });
         match outcome {
             Outcome::Taken { .. } => self.end(State::Sent, now),
             Outcome::Refused { .. } | Outcome::Nobody { .. } => {

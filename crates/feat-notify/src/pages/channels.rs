@@ -307,7 +307,11 @@ fn origin(channel: &Channel) -> String {
 /// What the other side really answered to a test.
 fn tested(outcome: &Outcome) -> Markup {
     let (status, text) = outcome.words();
+    let missed = outcome.missed();
     let (level, verdict) = match outcome {
+        Outcome::Taken { .. } if missed.is_some() => {
+            (Level::Warning, "The test was taken, but not for everybody.")
+        }
         Outcome::Taken { .. } => (Level::Ok, "The test was taken."),
         Outcome::Later { .. } => (Level::Warning, "The test did not get through now; it may work later."),
         Outcome::Refused { .. } => (Level::Critical, "The test was refused."),
@@ -320,6 +324,7 @@ fn tested(outcome: &Outcome) -> Markup {
                 p.reason { (health_mark(level)) " " (verdict) }
                 @if let Some(status) = status { p { "Status " (status) "." } }
                 @if !text.is_empty() { pre.evidence { (text) } }
+                @if let Some(missed) = missed { pre.evidence { (missed) } }
             }
         }
     }

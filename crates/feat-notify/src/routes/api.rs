@@ -98,7 +98,8 @@ pub(super) async fn test(State(ctx): State<Ctx>, frame: Frame, Path(name): Path<
     let outcome = try_out(&ctx, &setup, &channel, &frame.identity()?.name).await;
     let (status, text) = outcome.words();
     let delivered = matches!(outcome, Outcome::Taken { .. });
-    Ok(Json(json!({ "delivered": delivered, "status": status, "answer": text })).into_response())
+    Ok(Json(json!({ "delivered": delivered, "status": status, "answer": text, "missed": outcome.missed() }))
+        .into_response())
 }
 
 /// Every kind of channel with its fields, for who draws a form.

@@ -44,7 +44,7 @@ fn refused() -> Outcome {
 }
 
 fn taken() -> Outcome {
-    Outcome::Taken { status: Some(200), text: "ok".into() }
+    Outcome::Taken { status: Some(200), text: "ok".into(), missed: None }
 }
 
 /// Tries at each time it is due, and tells which place was tried when, until it ends or `tries` are done.
