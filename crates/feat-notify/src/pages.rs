@@ -20,7 +20,7 @@ use crate::model::words::{NO_RULES, sentence};
 use hob_base::Level;
 use hob_base::wording::{counted, listed};
 use hob_feature::Ctx;
-use hob_web::components::{empty, health_mark};
+use hob_web::components::{empty, health_mark, subnav};
 use maud::{Markup, html};
 
 /// The pages of notifications.
@@ -35,13 +35,7 @@ const PAGES: [(&str, &str); 6] = [
 
 /// The way to the other pages.
 fn pages(here: &str) -> Markup {
-    html! {
-        nav.row.pages aria-label="Pages of notifications" {
-            @for (title, path) in PAGES {
-                a.button.small href=(path) aria-current=[(title == here).then_some("page")] { (title) }
-            }
-        }
-    }
+    subnav("Notifications", PAGES.iter().map(|(title, path)| (*title, *path, *title == here)))
 }
 
 /// A heading with the way to the other pages.

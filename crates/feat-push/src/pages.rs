@@ -15,7 +15,7 @@ pub(crate) use topic::{PublishForm, TopicPage, topic};
 pub(crate) use topics::{TopicRow, TopicsPage, topics};
 
 use hob_base::Level;
-use hob_web::components::{icon, notice};
+use hob_web::components::{self, icon, notice};
 use maud::{Markup, html};
 
 /// Which of the pages this is.
@@ -43,13 +43,7 @@ pub(crate) fn subnav(here: Here, is_admin: bool) -> Markup {
         (Here::Access, "/messages/access", "Access"),
     ];
     let shown = ALL.iter().filter(|(page, ..)| is_admin || *page != Here::Access);
-    html! {
-        nav.subnav aria-label="Messages" {
-            @for (page, path, title) in shown {
-                a href=(path) aria-current=[(*page == here).then_some("page")] { (title) }
-            }
-        }
-    }
+    components::subnav("Messages", shown.map(|(page, path, title)| (*title, *path, *page == here)))
 }
 
 /// Shown once, on the page after something was done.

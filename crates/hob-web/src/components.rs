@@ -178,6 +178,17 @@ pub(crate) fn raw(markup: String) -> Markup {
     PreEscaped(markup)
 }
 
+/// The way between the pages of one part: for each its title, its path, and whether it is the one that is shown.
+pub fn subnav<'a>(label: &str, pages: impl IntoIterator<Item = (&'a str, &'a str, bool)>) -> Markup {
+    html! {
+        nav.subnav aria-label=(label) {
+            @for (title, path, here) in pages {
+                a href=(path) aria-current=[here.then_some("page")] { (title) }
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
