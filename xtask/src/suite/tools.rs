@@ -45,10 +45,10 @@ const NEEDS: &[Need] = &[
         is_there: || ["prometheus", "amtool"].iter().all(|name| is_installed(name)),
     },
     Need {
-        name: "Apprise",
-        packages: &["apprise"],
+        name: "curl and Apprise",
+        packages: &["curl", "apprise"],
         untested: "what is passed on by that program is tried with programs of our own only",
-        is_there: || is_installed("apprise"),
+        is_there: || ["curl", "apprise"].iter().all(|name| is_installed(name)),
     },
 ];
 

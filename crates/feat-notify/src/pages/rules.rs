@@ -23,7 +23,7 @@ pub(crate) fn rule_list(setup: &Setup, may_write: bool) -> Markup {
             h2.sr { "All rules" }
             ul.timeline {
                 @if setup.rules.is_empty() {
-                    li.silence { p { (NO_RULES) } p.muted { "That is so as long as no rule is made." } }
+                    li.silence { div { p { (NO_RULES) } p.muted { "That is so as long as no rule is made." } } }
                 }
                 @for rule in &setup.rules { (row(rule, setup, &own, may_write)) }
             }
