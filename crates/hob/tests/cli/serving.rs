@@ -1,10 +1,15 @@
 //! `hob serve`: what it prints, what is in its way, and how it ends.
 
-use super::support::{Place, hob, run, services, until};
+use super::support::{Hub, Place, hob, run, services, until};
 use hob_testkit::client::Client;
 use hob_testkit::fake_service::{Behaviour, FakeService};
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 #[tokio::test]
 async fn a_hub_prints_its_address_and_the_setup_code_and_ends_when_asked() {
@@ -150,4 +155,76 @@ async fn what_was_told_before_kill_9_is_there_afterwards() {
     assert!(seen.is_subset(&all), "lost: {:?}", seen.difference(&all));
     println!("{} transitions survived", seen.len());
     assert_eq!(hub.terminate().0.code(), Some(0));
+}
+
+/// Where the push server listens, as the log says.
+async fn push_address(hub: &Hub) -> SocketAddr {
+    let end = tokio::time::Instant::now() + super::support::PATIENCE;
+    loop {
+        let log = hub.log();
+        let line = log.lines().find(|line| line.contains("the push server listens"));
+        if let Some((_, address)) = line.and_then(|line| line.split_once("address=")) {
+            return address.trim().parse().unwrap();
+        }
+        assert!(tokio::time::Instant::now() < end, "the push server does not listen: {log}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Publishes one message after the other and keeps what was acknowledged, until the hub is gone.
+async fn publish_until_gone(address: SocketAddr, name: String, kept: Arc<Mutex<BTreeSet<String>>>) {
+    for n in 0.. {
+        let text = format!("{name}-{n}");
+        let Ok(mut stream) = TcpStream::connect(address).await else { return };
+        let request = format!(
+            "POST /kettle HTTP/1.1\r\nHost: hob\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{text}",
+            text.len()
+        );
+        let mut answer = String::new();
+        let exchange = async {
+            stream.write_all(request.as_bytes()).await?;
+            stream.read_to_string(&mut answer).await
+        };
+        if exchange.await.is_err() || !answer.starts_with("HTTP/1.1 200") {
+            return;
+        }
+        kept.lock().unwrap().insert(text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_message_that_was_acknowledged_before_kill_9_is_there_afterwards() {
+    let place = Place::new("");
+    let added =
+        place.run_with(&["user", "add", "anna", "--admin", "--password-stdin"], "a kettle on the hob\n");
+    assert_eq!(added.code, 0, "{added:?}");
+    let token = place.ok(&["token", "create", "test", "--scope", "read"]);
+    let kept = Arc::new(Mutex::new(BTreeSet::new()));
+    for round in 1..=2 {
+        let hub = place.serve();
+        let address = push_address(&hub).await;
+        let (before, mut publishers) = (kept.lock().unwrap().len(), JoinSet::new());
+        for n in 0..8 {
+            publishers.spawn(publish_until_gone(address, format!("{round}-{n}"), kept.clone()));
+        }
+        let end = tokio::time::Instant::now() + super::support::PATIENCE;
+        while kept.lock().unwrap().len() < before + 200 {
+            assert!(tokio::time::Instant::now() < end, "nothing is acknowledged: {}", hub.log());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        hub.kill();
+        publishers.join_all().await;
+    }
+    let hub = place.serve();
+    let mut client = Client::new(push_address(&hub).await).bearer(token.trim());
+    let all = client.get("/kettle/json?poll=1&since=all").await;
+    assert_eq!(all.status, 200, "{}", all.text());
+    let told: Vec<serde_json::Value> =
+        all.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let there: BTreeSet<String> =
+        told.iter().map(|message| message["message"].as_str().unwrap().to_owned()).collect();
+    let kept = kept.lock().unwrap();
+    assert!(kept.is_subset(&there), "lost: {:?}", kept.difference(&there));
+    assert_eq!(told.len(), there.len(), "something is there twice");
+    println!("{} messages survived", kept.len());
 }
