@@ -2,6 +2,7 @@
 
 use crate::broker::Broker;
 use crate::config::{self, Settings};
+use crate::port;
 use crate::store::attachments;
 use crate::stream::Upgraded;
 use crate::writer::{self, Order};
@@ -139,7 +140,7 @@ impl Desk {
             let https = settings.behind_proxy && header("x-forwarded-proto") == Some("https");
             return format!("{}://{host}", if https { "https" } else { "http" });
         }
-        match (&settings.hostname, self.address()) {
+        match (&settings.hostname, self.address().or_else(|| port::address(ctx))) {
             (_, Some(address)) => format!("http://{}:{}", ctx.hostname, address.port()),
             (Some(hostname), None) => format!("http://{hostname}:{}", ctx.listen.port()),
             (None, None) => format!("http://{}:{}", ctx.hostname, ctx.listen.port()),

@@ -74,8 +74,18 @@ fn greeting(ctx: Ctx) -> BoxFuture<Vec<String>> {
         if !config::settings(&ctx).enabled {
             return Vec::new();
         }
-        vec![format!("Push: {}  (server for the ntfy app and curl)", desk::desk(&ctx).base_url(&ctx, None))]
+        vec![format!("Push: {}  (server for the ntfy app and curl)", reached_at(&ctx))]
     })
+}
+
+/// As who sits at this console reaches it, like the address of the hub itself. The port may not be open yet.
+fn reached_at(ctx: &Ctx) -> String {
+    let (desk, settings) = (desk::desk(ctx), config::settings(ctx));
+    let named = settings.base_url.is_some() || settings.hostname.is_some();
+    match desk.address().or_else(|| port::address(ctx)) {
+        Some(address) if !named && !address.ip().is_unspecified() => format!("http://{address}"),
+        _ => desk.base_url(ctx, None),
+    }
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+/// One beside the hub's usual one.
+const USUAL_PORT: u16 = 4621;
 /// Connections at the same time. Beyond it new ones wait to be accepted.
 const CONNECTIONS_MAX: usize = 10_000;
 /// The longest that a request's head may take to arrive.
@@ -58,14 +60,18 @@ pub(crate) async fn run(ctx: Ctx, stop: CancellationToken) -> Result<()> {
 }
 
 /// Where it is to listen.
-fn address(ctx: &Ctx) -> Option<SocketAddr> {
+pub(crate) fn address(ctx: &Ctx) -> Option<SocketAddr> {
     match config::settings(ctx).listen {
         Listen::Nowhere => None,
         Listen::At(address) => Some(address),
         Listen::BesideTheHub => {
             let mut address = ctx.listen;
             // Any port for the hub means any port for this.
-            address.set_port(if address.port() == 0 { 0 } else { address.port().wrapping_add(1) });
+            address.set_port(if address.port() == 0 {
+                0
+            } else {
+                address.port().checked_add(1).unwrap_or(USUAL_PORT)
+            });
             Some(address)
         }
     }
