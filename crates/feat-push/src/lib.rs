@@ -74,17 +74,22 @@ fn greeting(ctx: Ctx) -> BoxFuture<Vec<String>> {
         if !config::settings(&ctx).enabled {
             return Vec::new();
         }
-        vec![format!("Push: {}  (server for the ntfy app and curl)", reached_at(&ctx))]
+        match reached_at(&ctx) {
+            Some(url) => vec![format!("Push: {url}  (server for the ntfy app and curl)")],
+            None => Vec::new(),
+        }
     })
 }
 
-/// As who sits at this console reaches it, like the address of the hub itself. The port may not be open yet.
-fn reached_at(ctx: &Ctx) -> String {
+/// As who sits at this console reaches it, like the address of the hub itself. The port may not be open yet; `None` where
+/// it is then still to be chosen.
+fn reached_at(ctx: &Ctx) -> Option<String> {
     let (desk, settings) = (desk::desk(ctx), config::settings(ctx));
     let named = settings.base_url.is_some() || settings.hostname.is_some();
     match desk.address().or_else(|| port::address(ctx)) {
-        Some(address) if !named && !address.ip().is_unspecified() => format!("http://{address}"),
-        _ => desk.base_url(ctx, None),
+        Some(address) if address.port() == 0 => None,
+        Some(address) if !named && !address.ip().is_unspecified() => Some(format!("http://{address}")),
+        _ => Some(desk.base_url(ctx, None)),
     }
 }
 
