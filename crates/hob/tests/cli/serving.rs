@@ -97,7 +97,7 @@ async fn a_database_that_does_not_answer_is_named_without_its_password() {
 #[test]
 fn log_lines_are_json_where_that_is_asked_for_and_levels_are_checked() {
     let place = Place::new("");
-    let hub = super::support::Hub::start(place.command(&["serve", "--listen", "127.0.0.1:0", "--log-json"]));
+    let hub = Hub::start(place.command(&["serve", "--listen", "127.0.0.1:0", "--log-json"]));
     assert!(
         hub.log().lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()),
         "{}",
