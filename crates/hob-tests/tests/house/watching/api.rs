@@ -80,7 +80,9 @@ async fn resources_are_filtered_by_kind_health_and_words() {
         all.iter()
             .map(|r| r["id"].as_str().unwrap().to_owned())
             .filter(|id| {
-                !["job/", "discovery/", "database/", "channel/", "push/"].iter().any(|own| id.starts_with(own))
+                !["job/", "discovery/", "database/", "channel/", "push/"]
+                    .iter()
+                    .any(|own| id.starts_with(own))
             })
             .collect()
     };
