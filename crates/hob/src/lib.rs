@@ -9,6 +9,8 @@ pub const FEATURES: &[Feature] = &[
     feat_home::FEATURE,
     feat_hosts::FEATURE,
     feat_services::FEATURE,
+    feat_kubernetes::FEATURE,
+    feat_containers::FEATURE,
     feat_checks::FEATURE,
     feat_pings::FEATURE,
     feat_incidents::FEATURE,
@@ -16,5 +18,6 @@ pub const FEATURES: &[Feature] = &[
     feat_push::FEATURE,
     feat_notify::FEATURE,
     feat_alertmanager::FEATURE,
+    feat_widgets::FEATURE,
     feat_account::FEATURE,
 ];

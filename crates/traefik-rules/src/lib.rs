@@ -1,0 +1,1 @@
+//! The rule grammar of Traefik v2 and v3.
