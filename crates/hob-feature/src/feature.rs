@@ -1,6 +1,6 @@
 //! The one struct through which a feature plugs into the house.
 
-use crate::{ConfigSection, Ctx, DeliveryReader, Gate, IncidentReader, Job, PushDoor};
+use crate::{ConfigSection, Ctx, DeliveryReader, Gate, HomeCard, IncidentReader, Job, PushDoor};
 use axum::Router;
 use hob_base::incident::Evidence;
 use hob_base::{Level, Resource};
@@ -48,6 +48,9 @@ pub struct Feature {
     pub jobs: fn(&Ctx) -> Vec<Job>,
     /// What it adds to the page of a resource. Reads memory only.
     pub cards: fn(&Ctx, &Resource) -> Vec<Card>,
+    /// What it shows on the home page. Reads memory only; `ctx.home().changed()` says that it would now return something
+    /// else.
+    pub home_cards: fn(&Ctx) -> Vec<HomeCard>,
     /// What it knows of a resource at this moment that is worth keeping with an incident. Reads memory only.
     pub evidence: fn(&Ctx, &Resource) -> Vec<Evidence>,
     /// What it finds for a search text, best first. Reads memory only.
@@ -82,6 +85,7 @@ impl Feature {
             host_routes: |_| None,
             jobs: |_| Vec::new(),
             cards: |_, _| Vec::new(),
+            home_cards: |_| Vec::new(),
             evidence: |_, _| Vec::new(),
             search: |_, _| Vec::new(),
             migrations: &[],
