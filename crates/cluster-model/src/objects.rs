@@ -21,7 +21,7 @@ pub use argo::*;
 pub use certificates::*;
 pub use flux::*;
 pub use gateway::*;
-pub use meta::{Key, Labels, Meta, Owner};
+pub use meta::{Condition, Key, Labels, Meta, Owner};
 pub use operators::*;
 pub use table::{Object, Table};
 pub use traefik::*;

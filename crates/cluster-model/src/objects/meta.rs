@@ -95,6 +95,60 @@ pub struct Owner {
     pub controller: bool,
 }
 
+/// A condition of a status, as nearly every kind writes it (KEP-1623). Argo CD's have neither status nor reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Condition {
+    /// What it is about: `Ready`.
+    #[serde(rename = "type", deserialize_with = "or_default")]
+    pub kind: Box<str>,
+    /// `True`, `False` or `Unknown`.
+    #[serde(deserialize_with = "or_default")]
+    pub status: Box<str>,
+    /// Why, in one word.
+    #[serde(deserialize_with = "or_default")]
+    pub reason: Box<str>,
+    /// Why, in words, cut to a length.
+    #[serde(deserialize_with = "short_text")]
+    pub message: Box<str>,
+    /// Since when it is so, in milliseconds since 1970.
+    #[serde(rename = "lastTransitionTime", deserialize_with = "time_ms")]
+    pub since_ms: Option<i64>,
+    /// For which generation it was said.
+    #[serde(deserialize_with = "or_default")]
+    pub observed_generation: i64,
+}
+
+impl Condition {
+    /// The condition of this type.
+    pub fn find<'a>(conditions: &'a [Self], kind: &str) -> Option<&'a Self> {
+        conditions.iter().find(|condition| &*condition.kind == kind)
+    }
+
+    /// Whether it holds.
+    pub fn is_true(&self) -> bool {
+        &*self.status == "True"
+    }
+
+    /// Whether it does not hold. One that is unknown neither holds nor does not.
+    pub fn is_false(&self) -> bool {
+        &*self.status == "False"
+    }
+}
+
+/// The longest message of a status that is kept, in bytes.
+const MESSAGE_BYTES_MAX: usize = 2048;
+
+/// Reads a text of any length and keeps its beginning.
+pub(crate) fn short_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<str>, D::Error> {
+    let mut text: String = or_default(deserializer)?;
+    if text.len() > MESSAGE_BYTES_MAX {
+        let end = (0..=MESSAGE_BYTES_MAX).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(end);
+    }
+    Ok(text.into_boxed_str())
+}
+
 /// Reads a field; one that is `null` or of another type is as if it were not there, since one absurd field must not lose
 /// the object.
 pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
