@@ -149,6 +149,15 @@ pub(crate) fn short_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<B
     Ok(text.into_boxed_str())
 }
 
+/// Reads what may be a number or a text, as ports and quantities may, into text.
+pub(crate) fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<str>, D::Error> {
+    Ok(match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::String(text) => text.into(),
+        serde_json::Value::Number(number) => number.to_string().into(),
+        _ => Box::default(),
+    })
+}
+
 /// Reads a field; one that is `null` or of another type is as if it were not there, since one absurd field must not lose
 /// the object.
 pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
