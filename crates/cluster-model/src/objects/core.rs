@@ -1,43 +1,340 @@
 //! Routing and storage of the core API: Service, `EndpointSlice`, Ingress, Node, volumes, events.
 
-use super::meta::{Meta, or_default};
+use super::meta::{Labels, Meta, each_or_skip, or_default};
 use super::table::object;
 use serde::Deserialize;
+use std::fmt;
 
-/// Ingress.
+/// Hosts and paths that a controller leads to Services.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Ingress {
     /// What every object has.
     #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
+    /// What is wanted.
+    #[serde(deserialize_with = "or_default")]
+    pub spec: IngressSpec,
+    /// What became of it.
+    #[serde(deserialize_with = "or_default")]
+    pub status: LoadBalancerStatus,
 }
 
-/// IngressClass.
+/// What an Ingress wants.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct IngressSpec {
+    /// The class that serves it; empty: by annotation, or the default class.
+    #[serde(deserialize_with = "or_default")]
+    pub ingress_class_name: Box<str>,
+    /// Where what no rule takes goes.
+    #[serde(deserialize_with = "or_default")]
+    pub default_backend: Option<IngressBackend>,
+    /// Its rules.
+    #[serde(deserialize_with = "each_or_skip")]
+    pub rules: Vec<IngressRule>,
+    /// Its certificates.
+    #[serde(deserialize_with = "each_or_skip")]
+    pub tls: Vec<IngressTls>,
+}
+
+/// The paths of one host.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct IngressRule {
+    /// The host name; empty: all of them.
+    #[serde(deserialize_with = "or_default")]
+    pub host: Box<str>,
+    /// The paths.
+    #[serde(deserialize_with = "or_default")]
+    pub http: IngressPaths,
+}
+
+/// The paths of a rule.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct IngressPaths {
+    /// The paths.
+    #[serde(deserialize_with = "each_or_skip")]
+    pub paths: Vec<IngressPath>,
+}
+
+/// One path and what serves it.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct IngressPath {
+    /// The path; empty: all of them.
+    #[serde(deserialize_with = "or_default")]
+    pub path: Box<str>,
+    /// `Prefix`, `Exact` or `ImplementationSpecific`.
+    #[serde(deserialize_with = "or_default")]
+    pub path_type: Box<str>,
+    /// What serves it.
+    #[serde(deserialize_with = "or_default")]
+    pub backend: IngressBackend,
+}
+
+/// What serves a path: a Service or another object.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct IngressBackend {
+    /// A Service.
+    #[serde(deserialize_with = "or_default")]
+    pub service: Option<IngressServiceRef>,
+    /// Something else, such as a bucket.
+    #[serde(deserialize_with = "or_default")]
+    pub resource: Option<TypedRef>,
+}
+
+/// A Service and its port.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct IngressServiceRef {
+    /// The name.
+    #[serde(deserialize_with = "or_default")]
+    pub name: Box<str>,
+    /// The port.
+    #[serde(deserialize_with = "or_default")]
+    pub port: IngressPort,
+}
+
+/// A port by number or by name.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct IngressPort {
+    /// The number; 0: by name.
+    #[serde(deserialize_with = "or_default")]
+    pub number: u16,
+    /// The name; empty: by number.
+    #[serde(deserialize_with = "or_default")]
+    pub name: Box<str>,
+}
+
+/// An object by kind and name.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TypedRef {
+    /// The kind.
+    #[serde(deserialize_with = "or_default")]
+    pub kind: Box<str>,
+    /// The name.
+    #[serde(deserialize_with = "or_default")]
+    pub name: Box<str>,
+}
+
+/// Which secret holds the certificate of which hosts.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct IngressTls {
+    /// The hosts; empty: all of the object.
+    #[serde(deserialize_with = "each_or_skip")]
+    pub hosts: Vec<Box<str>>,
+    /// The secret; empty: the default certificate of the controller.
+    #[serde(deserialize_with = "or_default")]
+    pub secret_name: Box<str>,
+}
+
+/// At which addresses something is reached.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LoadBalancerStatus {
+    /// The addresses.
+    #[serde(deserialize_with = "or_default")]
+    pub load_balancer: LoadBalancer,
+}
+
+/// Addresses of a load balancer.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LoadBalancer {
+    /// The addresses.
+    #[serde(deserialize_with = "each_or_skip")]
+    pub ingress: Vec<LoadBalancerAddress>,
+}
+
+/// One address of a load balancer.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LoadBalancerAddress {
+    /// An IP address; empty: by name.
+    #[serde(deserialize_with = "or_default")]
+    pub ip: Box<str>,
+    /// A host name; empty: by address.
+    #[serde(deserialize_with = "or_default")]
+    pub hostname: Box<str>,
+}
+
+/// Which controller serves the ingresses of a class.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct IngressClass {
     /// What every object has.
     #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
+    /// What is wanted.
+    #[serde(deserialize_with = "or_default")]
+    pub spec: IngressClassSpec,
 }
 
-/// Service.
+/// The controller of a class.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct IngressClassSpec {
+    /// The controller: `traefik.io/ingress-controller`.
+    #[serde(deserialize_with = "or_default")]
+    pub controller: Box<str>,
+}
+
+/// A name and ports for pods, or for something outside of the cluster.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Service {
     /// What every object has.
     #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
+    /// What is wanted.
+    #[serde(deserialize_with = "or_default")]
+    pub spec: ServiceSpec,
+    /// What became of it.
+    #[serde(deserialize_with = "or_default")]
+    pub status: LoadBalancerStatus,
 }
 
-/// EndpointSlice.
+/// What a Service wants.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ServiceSpec {
+    /// `ClusterIP` (also when empty), `NodePort`, `LoadBalancer` or `ExternalName`.
+    #[serde(rename = "type", deserialize_with = "or_default")]
+    pub kind: Box<str>,
+    /// Which pods; empty: its endpoints are written by somebody else.
+    #[serde(deserialize_with = "or_default")]
+    pub selector: Labels,
+    /// Its ports.
+    #[serde(deserialize_with = "each_or_skip")]
+    pub ports: Vec<ServicePort>,
+    /// The address in the cluster; `None`: it has none.
+    #[serde(rename = "clusterIP", deserialize_with = "or_default")]
+    pub cluster_ip: Box<str>,
+    /// The name outside that it stands for.
+    #[serde(deserialize_with = "or_default")]
+    pub external_name: Box<str>,
+    /// The address that was asked for.
+    #[serde(rename = "loadBalancerIP", deserialize_with = "or_default")]
+    pub load_balancer_ip: Box<str>,
+    /// Further addresses that lead to it.
+    #[serde(rename = "externalIPs", deserialize_with = "each_or_skip")]
+    pub external_ips: Vec<Box<str>>,
+}
+
+/// A port of a Service.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ServicePort {
+    /// Its name; may be empty where there is one only.
+    #[serde(deserialize_with = "or_default")]
+    pub name: Box<str>,
+    /// Its number.
+    #[serde(deserialize_with = "or_default")]
+    pub port: u16,
+    /// The port of the pods; empty: the same number.
+    #[serde(deserialize_with = "or_default")]
+    pub target_port: Option<PortName>,
+    /// The port on every node; 0: none.
+    #[serde(deserialize_with = "or_default")]
+    pub node_port: u16,
+    /// `TCP` (also when empty), `UDP` or `SCTP`.
+    #[serde(deserialize_with = "or_default")]
+    pub protocol: Box<str>,
+    /// What is spoken there, such as `http`.
+    #[serde(deserialize_with = "or_default")]
+    pub app_protocol: Box<str>,
+}
+
+/// A port by number or by name, as a field that takes both has it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(untagged)]
+pub enum PortName {
+    /// By number.
+    Number(u16),
+    /// By name; a number in quotation marks as well.
+    Name(Box<str>),
+}
+
+impl PortName {
+    /// The number, also of one in quotation marks.
+    pub fn number(&self) -> Option<u16> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Name(name) => name.trim().parse().ok(),
+        }
+    }
+}
+
+impl fmt::Display for PortName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+/// Addresses behind a Service.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct EndpointSlice {
     /// What every object has.
     #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
+    /// The addresses.
+    #[serde(deserialize_with = "each_or_skip")]
+    pub endpoints: Vec<Endpoint>,
+    /// The ports.
+    #[serde(deserialize_with = "each_or_skip")]
+    pub ports: Vec<EndpointPort>,
+}
+
+/// One address, or several of one pod.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Endpoint {
+    /// The addresses.
+    #[serde(deserialize_with = "each_or_skip")]
+    pub addresses: Vec<Box<str>>,
+    /// Whether it answers.
+    #[serde(deserialize_with = "or_default")]
+    pub conditions: EndpointConditions,
+    /// The pod.
+    #[serde(deserialize_with = "or_default")]
+    pub target_ref: Option<TypedRef>,
+    /// The node.
+    #[serde(deserialize_with = "or_default")]
+    pub node_name: Box<str>,
+}
+
+/// Whether an address answers.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EndpointConditions {
+    /// Ready; unknown counts as ready.
+    #[serde(deserialize_with = "or_default")]
+    pub ready: Option<bool>,
+    /// Being deleted.
+    #[serde(deserialize_with = "or_default")]
+    pub terminating: Option<bool>,
+}
+
+/// A port of the addresses.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EndpointPort {
+    /// The name of the Service's port.
+    #[serde(deserialize_with = "or_default")]
+    pub name: Box<str>,
+    /// The number.
+    #[serde(deserialize_with = "or_default")]
+    pub port: Option<u16>,
 }
 
 /// Node.
