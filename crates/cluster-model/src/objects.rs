@@ -116,6 +116,7 @@ kinds! {
     gateways: Gateway(Gateway, "Gateway") = "gateway.networking.k8s.io" ["v1", "v1beta1"], "gateways", namespaced, "gateways are not checked";
     http_routes: HTTPRoute(HTTPRoute, "HTTPRoute") = "gateway.networking.k8s.io" ["v1", "v1beta1"], "httproutes", namespaced, "HTTP routes of the Gateway API are not shown";
     grpc_routes: GRPCRoute(GRPCRoute, "GRPCRoute") = "gateway.networking.k8s.io" ["v1", "v1alpha2"], "grpcroutes", namespaced, "gRPC routes are not shown";
+    reference_grants: ReferenceGrant(ReferenceGrant, "ReferenceGrant") = "gateway.networking.k8s.io" ["v1", "v1beta1"], "referencegrants", namespaced, "whether routes may refer to other namespaces is not checked";
     tls_routes: TLSRoute(TLSRoute, "TLSRoute") = "gateway.networking.k8s.io" ["v1", "v1alpha3", "v1alpha2"], "tlsroutes", namespaced, "TLS routes are not shown";
     services: Service(Service, "Service") = "" ["v1"], "services", namespaced, "routes cannot be followed to what serves them";
     endpoint_slices: EndpointSlice(EndpointSlice, "EndpointSlice") = "discovery.k8s.io" ["v1", "v1beta1"], "endpointslices", namespaced, "whether anything answers behind a Service is not known";

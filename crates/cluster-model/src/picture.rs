@@ -8,6 +8,8 @@ use std::fmt;
 pub enum ThingKind {
     /// What a person opens: a tile. Its name is its host and path.
     Service,
+    /// A port of TCP or UDP that is reached from outside: listed, not opened in a browser.
+    Port,
     /// One rule of one Ingress, `IngressRoute` or route of the Gateway API.
     Route,
     /// An entry point: a Gateway, an ingress class, an entry point of Traefik.
@@ -43,6 +45,7 @@ impl ThingKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Service => "service",
+            Self::Port => "port",
             Self::Route => "route",
             Self::EntryPoint => "entry-point",
             Self::Middleware => "middleware",
@@ -80,6 +83,11 @@ impl ThingId {
     /// A tile, by host and path; the path is left out where it is `/`.
     pub fn tile(host: &str, path: &str) -> Self {
         Self::new(ThingKind::Service, format!("{host}{}", if path == "/" { "" } else { path }))
+    }
+
+    /// A port of TCP or UDP, by what serves it: `home/mosquitto:1883/tcp`.
+    pub fn port(namespace: &str, service: &str, port: u16, protocol: &str) -> Self {
+        Self::new(ThingKind::Port, format!("{namespace}/{service}:{port}/{}", protocol.to_lowercase()))
     }
 
     /// A route: `ingress/media/jellyfin`, with the number of the rule where the object has several (`…/2`).

@@ -1,6 +1,6 @@
 //! Gateway API.
 
-use super::meta::{Labels, Meta, each_or_skip, or_default};
+use super::meta::{Condition, Labels, Meta, each_or_skip, or_default};
 use super::table::object;
 use serde::Deserialize;
 
