@@ -194,6 +194,12 @@ impl DockerConfig {
         })
     }
 
+    /// Each entry by its key, as it is written there, with the credential it holds. For who chooses by rules of their
+    /// own, as the kubelet does; [`DockerConfig::pick`] chooses as Docker does.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, Result<Option<Credential>, ConfigError>)> {
+        self.entries.iter().map(|(key, entry)| (key.as_str(), entry.credential(key)))
+    }
+
     /// The credential for an image; `None` if the configuration has none for its registry.
     ///
     /// An entry is for a registry (`ghcr.io`, `nas.lan:5000`, `https://index.docker.io/v1/` for Docker

@@ -92,7 +92,8 @@ impl Digest {
     }
 
     /// The SHA-256 of `bytes`.
-    pub(crate) fn sha256(bytes: &[u8]) -> Self {
+    #[must_use]
+    pub fn sha256(bytes: &[u8]) -> Self {
         Self(format!("sha256:{}", hex(&ring::digest::SHA256, bytes)))
     }
 
