@@ -86,6 +86,9 @@ pub struct Registry {
     pub user: Option<Box<str>>,
     /// Whether it is a token that the kubelet does not read: it knows names and passwords only.
     pub is_token: bool,
+    /// A fingerprint of name and password. Who keeps it anywhere but in memory seals it, since a short password can be
+    /// guessed from it.
+    pub fingerprint: Digest,
 }
 
 impl PullSecret {
@@ -129,12 +132,6 @@ impl PullSecret {
     pub fn credential(&self, key: &str) -> Option<&Credential> {
         self.0.entries.iter().find(|(registry, _)| &*registry.key == key).map(|(_, credential)| credential)
     }
-
-    /// A fingerprint of all of it. Who keeps it anywhere but in memory mixes in a key, since a short password can be
-    /// guessed from it.
-    pub fn fingerprint(&self) -> &str {
-        self.0.fingerprint.as_str()
-    }
 }
 
 impl PartialEq for PullSecret {
@@ -153,11 +150,18 @@ impl fmt::Debug for PullSecret {
 }
 
 fn registry(key: &str, credential: &Credential) -> Registry {
-    let (user, is_token) = match credential {
-        Credential::Password { user, .. } => (Some(user.as_str().into()), false),
-        Credential::IdentityToken(_) | Credential::RegistryToken(_) => (None, true),
+    let (user, password) = match credential {
+        Credential::Password { user, password } => (Some(user.as_str()), password),
+        Credential::IdentityToken(token) | Credential::RegistryToken(token) => (None, token),
     };
-    Registry { key: key.into(), user, is_token }
+    // A name holds no zero, so that no two pairs look the same.
+    let whole = [user.unwrap_or_default().as_bytes(), b"\0", password.as_bytes()].concat();
+    Registry {
+        key: key.into(),
+        user: user.map(Into::into),
+        is_token: user.is_none(),
+        fingerprint: Digest::sha256(&whole),
+    }
 }
 
 /// A secret as the API server tells it. Values stay Base64 until it is known which of them are wanted.
