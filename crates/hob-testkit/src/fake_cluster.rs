@@ -2,8 +2,8 @@
 //! everything that can go wrong with one, on request. The real `kubectl` works with it.
 //!
 //! What it is not: nothing runs in it. No controller makes pods of a Deployment, nothing is validated against a schema, and
-//! nobody is authenticated unless a test asks for it. What has been tried only here has not been tried on a cluster; see
-//! [`real_cluster`](crate::real_cluster).
+//! nobody is authenticated unless a test asks for it; it takes JSON and YAML, no protobuf. What has been tried only here
+//! has not been tried on a cluster.
 //!
 //! Sources: Kubernetes' “API concepts” (verbs, watches, bookmarks, resource versions, chunks, server-side apply) and the
 //! answers of a real server of version 1.20.

@@ -228,11 +228,7 @@ fn about(shared: &Shared, call: &Call) -> Option<Response<Body>> {
         ["healthz" | "livez" | "readyz"] => return Some(text(200, "text/plain", "ok".to_owned())),
         // An empty description: kubectl then checks no fields.
         ["openapi", "v2"] if call.accept.contains("protobuf") => {
-            return Some(text(
-                200,
-                "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",
-                String::new(),
-            ));
+            return Some(text(200, "application/octet-stream", String::new()));
         }
         ["openapi", "v2"] => json!({"swagger": "2.0", "info": {}, "paths": {}, "definitions": {}}),
         ["version"] => state.version.clone(),
@@ -241,9 +237,10 @@ fn about(shared: &Shared, call: &Call) -> Option<Response<Body>> {
         ["apis", group] => discovery::group(kinds, group)?,
         ["api", version] => discovery::resources(kinds, "", version)?,
         ["apis", group, version] => discovery::resources(kinds, group, version)?,
-        ["apis", "authorization.k8s.io", _, "selfsubjectaccessreviews"] => {
-            access(&state, &call.value().ok()?)
-        }
+        ["apis", "authorization.k8s.io", _, "selfsubjectaccessreviews"] => match call.value() {
+            Ok(review) => access(&state, &review),
+            Err(refusal) => return Some(json(refusal.code, &refusal.status())),
+        },
         ["apis", "authorization.k8s.io", _, "selfsubjectrulesreviews"] => rules(&state),
         _ => return None,
     };
