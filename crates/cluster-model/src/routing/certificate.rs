@@ -1,0 +1,86 @@
+//! The certificates that routes and listeners name.
+
+use super::draft::{Draft, broken};
+use super::hosts::covers;
+use super::world::World;
+use crate::objects::TLS;
+use crate::{Kind, ObjectRef, Severity, ThingId};
+
+/// A secret with a certificate, as something names it.
+pub(super) struct Shown<'q> {
+    pub(super) object: &'q ObjectRef,
+    pub(super) field: String,
+    pub(super) namespace: &'q str,
+    pub(super) secret: &'q str,
+    /// The hosts that it shall be for.
+    pub(super) hosts: &'q [&'q str],
+}
+
+impl Draft<'_, '_> {
+    /// Says what is wrong with a certificate, and that `on` needs it.
+    pub(super) fn certificate(&mut self, on: &ThingId, shown: &Shown<'_>) {
+        let world = self.world;
+        if !world.read(Kind::Secret) || shown.secret.is_empty() {
+            return;
+        }
+        let Some(secret) = world.secret(shown.namespace, shown.secret) else {
+            let finding = missing(world, shown);
+            self.find(on, finding);
+            return;
+        };
+        self.picture.thing(on.clone()).needs.insert(ThingId::certificate(shown.namespace, shown.secret));
+        if !secret.kind.is_empty() && &*secret.kind != TLS {
+            let sentence = format!(
+                "The secret “{}” is of type {} and holds no certificate, so browsers are shown one that they do not trust.",
+                shown.secret, secret.kind
+            );
+            let finding = broken("tls-secret-type", Severity::Warning, shown.object, sentence);
+            self.find(on, finding.field(shown.field.as_str()).remedy(format!("It must be of type {TLS}.")));
+            return;
+        }
+        let names: Vec<&str> =
+            secret.certificate.iter().flat_map(|held| &held.dns_names).map(AsRef::as_ref).collect();
+        let bare: Vec<&str> = shown
+            .hosts
+            .iter()
+            .filter(|host| !host.is_empty() && !names.iter().any(|name| covers(name, host)))
+            .copied()
+            .collect();
+        if !names.is_empty() && !bare.is_empty() {
+            let sentence = format!(
+                "The certificate in the secret “{}” is for {}, not for {}: browsers warn of it.",
+                shown.secret,
+                some(&names),
+                some(&bare)
+            );
+            let finding = broken("tls-secret-host", Severity::Warning, shown.object, sentence);
+            self.find(on, finding.field(shown.field.as_str()));
+        }
+    }
+}
+
+fn missing(world: &World<'_>, shown: &Shown<'_>) -> crate::Finding {
+    let sentence = format!(
+        "There is no secret “{}” with a certificate in namespace “{}”, so browsers are shown one that they do not trust.",
+        shown.secret, shown.namespace
+    );
+    let finding =
+        broken("tls-secret-missing", Severity::Warning, shown.object, sentence).field(shown.field.as_str());
+    match world.near_secret(shown.namespace, shown.secret) {
+        Some(near) => finding.remedy(near.remedy("secret")),
+        None => finding.remedy(format!(
+            "See what becomes of it: kubectl get certificates,secrets -n {}",
+            shown.namespace
+        )),
+    }
+}
+
+/// The first few, in words.
+pub(super) fn some(names: &[&str]) -> String {
+    const SHOWN: usize = 4;
+    let first = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}

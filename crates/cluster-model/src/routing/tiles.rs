@@ -1,0 +1,245 @@
+//! Tiles: what people open, with its address, name, place and what it rests on.
+
+use super::draft::{Draft, Exposure, Served, Way};
+use super::hosts::{self, Address};
+use super::looks::{self, Behind};
+use super::sites::{Site, sites};
+use super::world::World;
+use crate::{Picture, Thing, ThingId, ThingKind};
+use app_catalog::{Hints, Role};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most objects that a tile says it was found in.
+const FOUND_MAX: usize = 12;
+
+impl Draft<'_, '_> {
+    /// Makes the tiles of all ways.
+    pub(super) fn tiles(&mut self) {
+        let sites = sites(&self.ways);
+        let crowd = Crowd::of(&sites);
+        for site in &sites {
+            tile(self.world, self.picture, site, &crowd);
+        }
+        let shown: BTreeSet<&str> = sites.iter().map(|site| site.host.as_str()).collect();
+        for way in &self.ways {
+            nameless(self.world, self.picture, way, &shown);
+        }
+    }
+}
+
+/// What a tile can only know by looking at the others.
+struct Crowd {
+    /// How many hosts, served by different things, begin with that label.
+    labels: BTreeMap<String, usize>,
+    /// The namespaces that have something for people.
+    namespaces: BTreeSet<String>,
+}
+
+impl Crowd {
+    fn of(sites: &[Site<'_, '_>]) -> Self {
+        let mut labels = BTreeMap::new();
+        let mut namespaces = BTreeSet::new();
+        for site in sites.iter().filter(|site| site.machine.is_none()) {
+            if site.path == "/"
+                && let Some(label) = hosts::label(&site.host)
+            {
+                let count: &mut usize = labels.entry(label.to_owned()).or_default();
+                *count = count.saturating_add(1);
+            }
+            if !hosts::is_interface(&site.host) {
+                namespaces.extend(site.pages.iter().map(|way| way.object.namespace.clone()));
+            }
+        }
+        Self { labels, namespaces }
+    }
+}
+
+fn tile(world: &World<'_>, picture: &mut Picture, site: &Site<'_, '_>, crowd: &Crowd) {
+    let first = site.pages.first().or_else(|| site.folded.first());
+    let Some(first) = first.copied() else { return };
+    let hints = site.ways().map(|way| looks::hints(way.meta)).fold(Hints::default(), Hints::or);
+    let serves = site.serves();
+    let behind = looks::behind(world, serves.iter().next().copied());
+    let hidden = why_hidden(world, site, &behind, &hints, crowd);
+    let thing = picture.thing(ThingId::tile(&site.host, &site.path));
+    thing.title = hints.name.clone().unwrap_or_else(|| {
+        let same = hosts::label(&site.host).and_then(|label| crowd.labels.get(label)).copied().unwrap_or(0);
+        let by_host = looks::title(&site.host, &site.path, &behind);
+        if same > 1 && site.path == "/" && !behind.service.is_empty() {
+            looks::by_service(&behind)
+        } else {
+            by_host
+        }
+    });
+    address(thing, site, &hints, &behind);
+    dress(thing, first, &hints, &behind);
+    let aliases: Vec<&str> = site.aliases.iter().map(String::as_str).collect();
+    if !aliases.is_empty() {
+        thing.fact("aliases", aliases.join(","));
+    }
+    if let Some(exposure) = exposure(site, &hints) {
+        thing.fact("exposure", exposure);
+    }
+    if let Some(because) = hidden {
+        thing.fact("hidden", true).fact("hidden_because", because);
+    }
+    rest(thing, site.ways());
+}
+
+/// The address that a person opens.
+fn address(thing: &mut Thing, site: &Site<'_, '_>, hints: &Hints, behind: &Behind<'_>) {
+    thing.fact("host", site.host.as_str());
+    let best = site
+        .ways()
+        .filter(|way| way.redirect.is_none())
+        .max_by_key(|way| (way.https == Some(true), way.sure));
+    let https =
+        best.is_none_or(|way| way.https == Some(true)) || site.ways().any(|way| way.https == Some(true));
+    let sure = best.is_some_and(|way| way.sure);
+    thing.fact("scheme_sure", sure);
+    if let Some(url) = &hints.url {
+        thing.fact("url", url.as_str());
+        return;
+    }
+    let scheme = if https { "https" } else { "http" };
+    let host = if site.host.contains(':') { format!("[{}]", site.host) } else { site.host.clone() };
+    let port = best.and_then(|way| way.port).filter(|port| *port != if https { 443 } else { 80 });
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let path = match (site.path.as_str(), behind.app.map(|app| app.path)) {
+        ("/", None | Some("" | "/")) => String::new(),
+        ("/", Some(path)) => path.to_owned(),
+        // The dashboard of Traefik answers only with a slash behind.
+        (path, Some(own)) if own.trim_end_matches('/') == path => own.to_owned(),
+        (path, _) => path.to_owned(),
+    };
+    thing.fact("url", format!("{scheme}://{host}{port}{path}"));
+}
+
+/// Symbol, heading and words.
+pub(super) fn dress(thing: &mut Thing, way: &Way<'_>, hints: &Hints, behind: &Behind<'_>) {
+    let namespace = way.object.namespace.as_str();
+    thing.fact("namespace", namespace);
+    let group = hints.group.clone().unwrap_or_else(|| app_catalog::title(namespace));
+    thing.fact("group", group);
+    let symbol = hints.icon.as_ref().and_then(|icon| icon.symbol().map(str::to_owned));
+    let symbol = symbol.or_else(|| behind.app.map(|app| app.symbol.to_owned()));
+    let symbol = symbol.unwrap_or_else(|| app_catalog::letters(&thing.title));
+    if !symbol.is_empty() {
+        thing.fact("symbol", symbol);
+    }
+    if let Some(url) = hints.icon.as_ref().and_then(|icon| icon.url()) {
+        thing.fact("icon_url", url);
+    }
+    if let Some(description) = &hints.description {
+        thing.fact("description", description.as_str());
+    }
+    if let Some(weight) = hints.weight {
+        thing.fact("weight", weight);
+    }
+    if !hints.tags.is_empty() {
+        thing.fact("tags", hints.tags.join(","));
+    }
+    if !behind.image.is_empty() {
+        thing.fact("image", behind.image);
+    }
+    if let Some(app) = behind.app {
+        thing.fact("app", app.id).fact("category", app.category.as_str());
+    }
+}
+
+/// Where it was found, and what it needs.
+fn rest<'w, 'a: 'w>(thing: &mut Thing, ways: impl Iterator<Item = &'w Way<'a>>) {
+    for way in ways {
+        thing.objects.insert(way.object.clone());
+        thing.needs.insert(way.route.clone());
+    }
+    let found: Vec<String> = thing.objects.iter().take(FOUND_MAX).map(ToString::to_string).collect();
+    thing.fact("found_in", found.join(", "));
+}
+
+/// From where it is reached: from everywhere as soon as one way says so.
+fn exposure(site: &Site<'_, '_>, hints: &Hints) -> Option<&'static str> {
+    let all = site.ways().fold(Exposure::default(), |all, way| all.and(way.exposure));
+    let fenced = !site.pages.is_empty() && site.pages.iter().all(|way| way.exposure.fenced);
+    if fenced || hints.restricted == Some(true) {
+        return Some("internal");
+    }
+    if all.external {
+        return Some("external");
+    }
+    let private = hosts::is_private(&site.host) && site.aliases.iter().all(|alias| hosts::is_private(alias));
+    (all.internal || private).then_some("internal")
+}
+
+fn why_hidden(
+    world: &World<'_>,
+    site: &Site<'_, '_>,
+    behind: &Behind<'_>,
+    hints: &Hints,
+    crowd: &Crowd,
+) -> Option<String> {
+    match hints.hidden {
+        Some(true) => return Some("An annotation says so.".to_owned()),
+        Some(false) => return None,
+        None => {}
+    }
+    let settings = world.settings;
+    if settings.hidden_hosts.iter().any(|hidden| hosts::covers(hidden, &site.host)) {
+        return Some("The settings name this host.".to_owned());
+    }
+    let namespaces: BTreeSet<&str> = site.ways().map(|way| way.object.namespace.as_str()).collect();
+    if namespaces.iter().all(|namespace| settings.hidden_namespaces.iter().any(|hidden| hidden == namespace))
+    {
+        return Some("The settings name its namespace.".to_owned());
+    }
+    if let Some(why) = &site.machine {
+        return Some(why.clone());
+    }
+    if let Some(app) = behind.app.filter(|app| app.role == Role::Machine) {
+        return Some(format!("{} has no page for people.", app.name));
+    }
+    let company = namespaces.iter().any(|namespace| crowd.namespaces.contains(*namespace));
+    if hosts::is_interface(&site.host) && company {
+        return Some("Its name says that programs call it (API).".to_owned());
+    }
+    None
+}
+
+/// What has no single address: a wildcard, an expression, or a mistake.
+fn nameless(world: &World<'_>, picture: &mut Picture, way: &Way<'_>, shown: &BTreeSet<&str>) {
+    let (text, because) = match &way.address {
+        Address::Host(_) | Address::Any => return,
+        Address::Wildcard(text) => {
+            (text, Some(format!("Every host name like {text} leads here: there is no one address to open.")))
+        }
+        Address::Expression(text) => (
+            text,
+            Some(
+                "An expression says which host names lead here: there is no one address to open.".to_owned(),
+            ),
+        ),
+        // A mistake is shown, so that it is seen; never as a link.
+        Address::Broken(text) => (text, None),
+    };
+    let _ = shown;
+    let hints = looks::hints(way.meta);
+    let served: Option<&Served> = way.serves.iter().next();
+    let behind = looks::behind(world, served);
+    let path = if way.path == "/" { "" } else { way.path.as_str() };
+    let thing = picture.thing(ThingId::new(ThingKind::Service, format!("{text}{path}")));
+    let by_label = text.trim_start_matches("*.").split('.').next().unwrap_or_default();
+    thing.title = hints.name.clone().unwrap_or_else(|| match &way.address {
+        Address::Expression(_) => looks::by_service(&behind),
+        _ => app_catalog::title(by_label),
+    });
+    thing.fact("host", text.as_str()).fact("scheme_sure", false);
+    dress(thing, way, &hints, &behind);
+    if let Some(url) = &hints.url {
+        thing.fact("url", url.as_str());
+    } else if let Some(because) = because.filter(|_| hints.hidden != Some(false)) {
+        thing.fact("hidden", true).fact("hidden_because", because);
+    } else {
+        thing.fact("broken", true);
+    }
+    rest(thing, std::iter::once(way));
+}
