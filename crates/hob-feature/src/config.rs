@@ -417,6 +417,14 @@ impl<'a> Reader<'a> {
         source
     }
 
+    /// Text as it stands there, or where a secret is: for an address that may itself be a secret.
+    pub fn text_or_secret(&self, key: &str) -> Option<Result<String, SecretSource>> {
+        match &self.item(key)?.value {
+            Value::Table(_) => self.secret(key).map(Err),
+            _ => self.text(key).map(Ok),
+        }
+    }
+
     /// A table within this one; empty when it is not there.
     pub fn table(&self, key: &str) -> Reader<'a> {
         let path = self.setting(key);
