@@ -205,9 +205,9 @@ fn show(ctx: &Ctx, shelf: &Shelf, widgets: &Widgets, found: &mut Found) {
 /// Says how the sources are.
 async fn tell(ctx: &Ctx, widgets: &Widgets, found: &Found) {
     let now = ctx.clock.now();
-    let weather = widgets.weather.iter().zip(&found.weather);
+    let weather = widgets.weather.iter().zip(&found.weather).enumerate();
     let weather = weather
-        .map(|(at, it)| (format!("weather/{}", at.name), at.name.clone(), it.health(now, since(it, now))));
+        .map(|(n, (at, it))| (format!("weather/{}", n + 1), at.name.clone(), it.health(now, since(it, now))));
     let calendars = widgets.calendars.iter().zip(&found.calendars).enumerate().map(|(n, (settings, it))| {
         let own = it.value.as_ref().and_then(|(calendar, _)| calendar.name.clone());
         let name = settings.name.clone().or(own).unwrap_or_else(|| format!("Calendar {}", n + 1));
