@@ -3,11 +3,16 @@
 mod argo;
 mod cause;
 mod credentials;
+mod databases;
 mod flux;
+mod k3s;
 mod keyring;
 mod pulls;
+mod schedule;
+mod volsync;
 mod words;
 
+pub use databases::{backup_id, database_id};
 pub use keyring::Login;
 pub use pulls::{Pull, credentials_of, pull_secrets_of, pulls};
 
@@ -19,6 +24,9 @@ pub fn examine(objects: &Objects, settings: &Settings, picture: &mut Picture) {
     credentials::examine(objects, settings, &pulls, picture);
     argo::examine(objects, settings.now_ms, picture);
     flux::examine(objects, settings.now_ms, picture);
+    k3s::examine(objects, picture);
+    databases::examine(objects, settings, picture);
+    volsync::examine(objects, settings.now_ms, picture);
 }
 
 /// The thing that an object of a GitOps tool is: `flux-system/kustomization/apps`.

@@ -2,7 +2,9 @@
 
 mod argo;
 mod credentials;
+mod databases;
 mod flux;
+mod volsync;
 
 use super::*;
 use crate::{Finding, Kind, ThingId};
