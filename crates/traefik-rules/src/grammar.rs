@@ -1,5 +1,6 @@
 //! Tokens as a tree: `||` under `&&` under `!`, and what to make of text that is no expression.
 
+use crate::problem::shown;
 use crate::scan::{BadValue, Scanned, Token, TokenKind};
 use crate::{MAX_DEPTH, Problem, ProblemKind, Severity, Versions};
 use std::ops::Range;
@@ -215,8 +216,10 @@ impl<'t, 'a> Reader<'t, 'a> {
                 if matches!(self.peek(), Some(TokenKind::Open)) {
                     return Some(Node::Call(self.call(name, here)));
                 }
-                let sentence =
-                    format!("“{name}” is no matcher: one has its values in parentheses behind its name.");
+                let sentence = format!(
+                    "“{}” is no matcher: one has its values in parentheses behind its name.",
+                    shown(name)
+                );
                 self.problem(ProblemKind::Grammar, here.clone(), sentence, None);
                 Some(Node::Opaque(here))
             }

@@ -1,5 +1,6 @@
 //! Whether what stands in `Host(…)` can be a host.
 
+use crate::problem::shown;
 use crate::{Matcher, Severity};
 use std::net::Ipv6Addr;
 
@@ -56,7 +57,8 @@ impl Finding {
     }
 
     fn with(mut self, host: &str) -> Self {
-        if is_name(&host.to_ascii_lowercase()) {
+        if is_name(host) {
+            let host = host.strip_suffix('.').unwrap_or(host);
             self.instead = Some((vec![host.to_ascii_lowercase()], None));
         }
         self
@@ -68,27 +70,28 @@ pub(crate) fn read(text: &str) -> (Matcher, Vec<Finding>) {
     if let Some(finding) = impossible(text) {
         return (Matcher::HostInvalid(text.to_owned()), vec![finding]);
     }
+    let shown = shown(text);
     let mut findings = Vec::new();
     let lower = text.to_ascii_lowercase();
     if lower != text {
-        let sentence = format!("Traefik compares “{text}” in lower case, which is as good.");
+        let sentence = format!("Traefik compares “{shown}” in lower case, which is as good.");
         findings.push(Finding::new(HostFault::Uppercase, Severity::Note, sentence).with(&lower));
     }
     let host = lower.strip_suffix('.').unwrap_or(&lower);
     if host != lower {
-        let sentence = format!("The dot at the end of “{text}” is not needed.");
+        let sentence = format!("The dot at the end of “{shown}” is not needed.");
         findings.push(Finding::new(HostFault::TrailingDot, Severity::Note, sentence).with(host));
     }
     if host.contains('_') {
         let sentence = format!(
-            "“{text}” has an underscore. Traefik takes it, but no public authority issues a certificate for such a \
+            "“{shown}” has an underscore. Traefik takes it, but no public authority issues a certificate for such a \
              name, and some programs refuse it.",
         );
         findings.push(Finding::new(HostFault::Underscore, Severity::Note, sentence));
     }
     if host.split('.').any(|label| label.starts_with('-') || label.ends_with('-')) {
         let sentence =
-            format!("A part of “{text}” begins or ends with a hyphen, which many programs refuse.");
+            format!("A part of “{shown}” begins or ends with a hyphen, which many programs refuse.");
         findings.push(Finding::new(HostFault::Hyphen, Severity::Note, sentence));
     }
     (kind(host), findings)
@@ -106,12 +109,16 @@ fn kind(host: &str) -> Matcher {
 
 /// Why no request can have this host.
 fn impossible(text: &str) -> Option<Finding> {
+    if text.parse::<Ipv6Addr>().is_ok() || in_brackets(text) {
+        return None;
+    }
     if let Some(finding) = written_like_something_else(text) {
         return Some(finding);
     }
+    let shown = shown(text);
     if !text.is_ascii() {
         let sentence = format!(
-            "“{text}” has letters that are not in ASCII: Traefik wants such a name in the form that begins with “xn--”.",
+            "“{shown}” has letters that are not in ASCII: Traefik wants such a name in the form that begins with “xn--”.",
         );
         return Some(Finding::new(HostFault::NonAscii, Severity::Refused, sentence));
     }
@@ -120,19 +127,19 @@ fn impossible(text: &str) -> Option<Finding> {
         let sentence = if text == "*" {
             "A star alone is not every host: leave the matcher out, or write “HostRegexp(`.*`)”.".to_owned()
         } else {
-            format!("In “{text}” the star is not a whole part before the first dot, so it matches no host.")
+            format!("In “{shown}” the star is not a whole part before the first dot, so it matches no host.")
         };
         return Some(Finding::new(HostFault::Star, Severity::Never, sentence));
     }
-    if is_name(&rest.to_ascii_lowercase()) || text.parse::<Ipv6Addr>().is_ok() || in_brackets(text) {
+    if is_name(rest) {
         return None;
     }
     let strange = rest.chars().find(|c| !is_part(*c) && *c != '.');
     let (fault, sentence) = match strange {
-        Some(c) => (HostFault::Character, format!("“{text}” is no host: it holds “{}”.", c.escape_debug())),
+        Some(c) => (HostFault::Character, format!("“{shown}” is no host: it holds “{}”.", c.escape_debug())),
         None => (
             HostFault::Length,
-            format!("“{text}” is no host: between two dots stand 1 to 63 letters, and 253 in all."),
+            format!("“{shown}” is no host: between two dots stand 1 to 63 letters, and 253 in all."),
         ),
     };
     Some(Finding::new(fault, Severity::Never, sentence))
@@ -141,32 +148,34 @@ fn impossible(text: &str) -> Option<Finding> {
 /// What somebody wrote where only a host belongs.
 fn written_like_something_else(text: &str) -> Option<Finding> {
     let never = |fault, sentence: String| Finding::new(fault, Severity::Never, sentence);
+    let shown = shown(text);
     if text.contains("{{") || text.contains("${") || text.contains("$(") || text.contains("<no value>") {
-        let sentence = format!("“{text}” holds a placeholder that was not filled in.");
+        let sentence = format!("“{shown}” holds a placeholder that was not filled in.");
         return Some(never(HostFault::Placeholder, sentence));
     }
-    if let Some((scheme, rest)) = text.split_once("://") {
+    if let Some((_, rest)) = text.split_once("://") {
         let host = rest.split(['/', ':']).next().unwrap_or_default();
-        let sentence = format!("“{text}” is an address, not a host: “{scheme}://” does not belong here.");
+        let sentence =
+            format!("“{shown}” is an address, not a host: what stands before “://” does not belong here.");
         return Some(never(HostFault::Scheme, sentence).with(host));
     }
     if text.chars().any(char::is_whitespace) {
-        let sentence = format!("There are blanks in “{}”, and no host has any.", text.escape_debug());
+        let sentence = format!("There are blanks in “{shown}”, and no host has any.");
         return Some(never(HostFault::Blank, sentence).with(text.trim()));
     }
     if text.contains(',') {
         let hosts: Vec<String> = text.split([',', ';']).map(str::to_ascii_lowercase).collect();
-        let sentence = format!("“{text}” is one text for Traefik, not a list of hosts.");
+        let sentence = format!("“{shown}” is one text for Traefik, not a list of hosts.");
         let instead = hosts.iter().all(|host| is_name(host)).then_some((hosts, None));
         return Some(Finding { instead, ..never(HostFault::List, sentence) });
     }
-    if text.contains(['\\', '^', '$', '(', '[', '|', '+']) || text.contains(".*") {
+    if text.contains(['\\', '^', '$', '(', '[', '|', '+']) || (text.contains(".*") && !has_stars_only(text)) {
         let sentence =
-            format!("“{text}” is a regular expression, which “Host” does not know: write “HostRegexp”.");
+            format!("“{shown}” is a regular expression, which “Host” does not know: write “HostRegexp”.");
         return Some(never(HostFault::Regexp, sentence));
     }
     if let Some((host, path)) = text.split_once('/') {
-        let sentence = format!("“{text}” has a path behind the host, so no request ever matches it.");
+        let sentence = format!("“{shown}” has a path behind the host, so no request ever matches it.");
         let mut finding = never(HostFault::Path, sentence).with(host);
         if let Some((_, prefix)) = &mut finding.instead {
             *prefix = (!path.is_empty()).then(|| format!("/{path}"));
@@ -174,26 +183,33 @@ fn written_like_something_else(text: &str) -> Option<Finding> {
         return Some(finding);
     }
     let (host, port) = text.rsplit_once(':')?;
-    if !port.is_empty()
-        && port.bytes().all(|byte| byte.is_ascii_digit())
-        && is_name(&host.to_ascii_lowercase())
-    {
-        let sentence = format!("“{text}” has a port behind the host; Traefik compares hosts without it.");
+    if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) && is_name(host) {
+        let sentence = format!("“{shown}” has a port behind the host; Traefik compares hosts without it.");
         return Some(never(HostFault::Port, sentence).with(host));
     }
     None
+}
+
+/// Whether its parts are names and stars.
+fn has_stars_only(text: &str) -> bool {
+    text.split('.').all(|label| label == "*" || is_name(label))
 }
 
 fn is_part(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
 }
 
-/// Whether this, in lower case, is a name (RFC 1035, and underscores) or an address of IPv4.
+/// Whether this is a name (RFC 1035, and underscores), in any case, or an address of IPv4.
 pub(crate) fn is_name(host: &str) -> bool {
     let name = host.strip_suffix('.').unwrap_or(host);
     !name.is_empty()
         && name.len() <= 253
         && name.split('.').all(|label| (1..=63).contains(&label.len()) && label.chars().all(is_part))
+}
+
+/// Whether this is a name as requests are compared: in lower case, without a dot at its end.
+pub(crate) fn is_plain(host: &str) -> bool {
+    is_name(host) && !host.ends_with('.') && !host.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 fn in_brackets(text: &str) -> bool {

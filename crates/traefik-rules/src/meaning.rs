@@ -3,6 +3,7 @@
 use crate::grammar::{Call, Given, Node};
 use crate::host::{self, Finding};
 use crate::pattern::Pattern;
+use crate::problem::shown;
 use crate::template::{self, Of, Template};
 use crate::{Expr, HostFault, Matcher, Network, Problem, ProblemKind, Protocol, Severity, Version, Versions};
 use std::ops::Range;
@@ -10,13 +11,19 @@ use std::ops::Range;
 /// A rule as one version reads it.
 pub(crate) struct Meaning {
     pub(crate) expression: Option<Expr>,
+    /// The first ones.
     pub(crate) problems: Vec<Problem>,
+    /// How many reasons there are to refuse it.
+    pub(crate) refusals: usize,
 }
 
+/// More problems are counted only.
+const MOST_PROBLEMS: usize = 64;
+
 pub(crate) fn read(tree: Option<&Node>, text: &str, version: Version, protocol: Protocol) -> Meaning {
-    let mut reader = Reader { text, version, protocol, problems: Vec::new() };
+    let mut reader = Reader { text, version, protocol, problems: Vec::new(), refusals: 0 };
     let expression = tree.and_then(|tree| reader.node(tree));
-    Meaning { expression, problems: reader.problems }
+    Meaning { expression, problems: reader.problems, refusals: reader.refusals }
 }
 
 /// The matchers that are known.
@@ -69,6 +76,7 @@ struct Reader<'a> {
     version: Version,
     protocol: Protocol,
     problems: Vec<Problem>,
+    refusals: usize,
 }
 
 impl Reader<'_> {
@@ -104,6 +112,10 @@ impl Reader<'_> {
         sentence: String,
         instead: Option<String>,
     ) {
+        self.refusals += usize::from(severity == Severity::Refused);
+        if self.problems.len() >= MOST_PROBLEMS {
+            return;
+        }
         let in_version = Versions::from(self.version);
         self.problems.push(Problem { kind, severity, at: at.clone(), sentence, instead, in_version });
     }
@@ -123,9 +135,9 @@ impl Reader<'_> {
             let near = NAMES.iter().find(|(written, ..)| is_near(written, &call.name));
             let sentence = match near {
                 Some((near, ..)) => {
-                    format!("Traefik knows no matcher “{}”; did you mean “{near}”?", call.name)
+                    format!("Traefik knows no matcher “{}”; did you mean “{near}”?", shown(&call.name))
                 }
-                None => format!("Traefik knows no matcher “{}”.", call.name),
+                None => format!("Traefik knows no matcher “{}”.", shown(&call.name)),
             };
             let instead = near.map(|(near, ..)| (*near).to_owned());
             self.with_instead(
@@ -269,6 +281,7 @@ impl Reader<'_> {
             Severity::Never if self.protocol == Protocol::Tcp && finding.fault != HostFault::Length => {
                 Severity::Refused
             }
+            _ if self.protocol == Protocol::Http && !value.text.is_ascii() => Severity::Refused,
             severity => severity,
         };
         let instead = finding.instead.and_then(|(hosts, prefix)| {
@@ -289,12 +302,20 @@ impl Reader<'_> {
         };
         let sentence = match (self.v2(), deep) {
             (true, _) => {
-                format!("Traefik 2 knows no wildcards such as “{}”: write a “HostRegexp”.", value.text)
+                format!(
+                    "Traefik 2 knows no wildcards such as “{}”: write a “HostRegexp”.",
+                    shown(&value.text)
+                )
             }
             (false, false) => {
-                format!("Before version 3.7 Traefik does not know wildcards such as “{}”.", value.text)
+                format!(
+                    "Before version 3.7 Traefik does not know wildcards such as “{}”.",
+                    shown(&value.text)
+                )
             }
-            (false, true) => format!("Only the newest Traefik knows wildcards such as “{}”.", value.text),
+            (false, true) => {
+                format!("Only the newest Traefik knows wildcards such as “{}”.", shown(&value.text))
+            }
         };
         self.problem(kind, severity, &value.at, sentence);
     }
@@ -366,7 +387,7 @@ impl Reader<'_> {
         let mut text = value.text.clone();
         if !text.starts_with('/') {
             text.insert(0, '/');
-            let sentence = format!("A path begins with “/”: Traefik refuses “{}”.", value.text);
+            let sentence = format!("A path begins with “/”: Traefik refuses “{}”.", shown(&value.text));
             let mut instead = String::new();
             let _ = crate::expr::quote(&mut instead, &text);
             self.with_instead(ProblemKind::Path, Severity::Refused, &value.at, sentence, Some(instead));
@@ -390,7 +411,7 @@ impl Reader<'_> {
             return Some(Expr::Is(Matcher::ClientIp(network)));
         }
         let sentence =
-            format!("“{}” is neither an address nor a network such as “192.168.1.0/24”.", value.text);
+            format!("“{}” is neither an address nor a network such as “192.168.1.0/24”.", shown(&value.text));
         self.problem(ProblemKind::Network, Severity::Refused, &value.at, sentence);
         Some(self.unknown(&value.at))
     }
@@ -424,16 +445,9 @@ impl Reader<'_> {
         if self.v2() {
             return self.queries_of_v2(call, values);
         }
+        self.pairs_of_v2(values);
         match values {
-            [name] => {
-                if let Some((parameter, value)) = name.text.split_once('=') {
-                    let (parameter, value) = (parameter.to_owned(), value.to_owned());
-                    let instead = Matcher::Query(parameter, value).text(self.protocol);
-                    let sentence = format!("Traefik 3 takes “{}” as the name of a parameter.", name.text);
-                    self.with_instead(ProblemKind::Query, Severity::Never, &name.at, sentence, Some(instead));
-                }
-                Some(Expr::Is(Matcher::Query(name.text.clone(), String::new())))
-            }
+            [name] => Some(Expr::Is(Matcher::Query(name.text.clone(), String::new()))),
             [name, value] => Some(Expr::Is(Matcher::Query(name.text.clone(), value.text.clone()))),
             _ => {
                 let sentence = "“Query” takes a name and a value in Traefik 3.".to_owned();
@@ -441,6 +455,19 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// `name=value`, which Traefik 3 takes for a name.
+    fn pairs_of_v2(&mut self, values: &[&Given]) {
+        let pairs: Option<Vec<_>> = values.iter().map(|value| value.text.split_once('=')).collect();
+        let (Some(pairs), [first, .., last] | [first @ last]) = (pairs, values) else { return };
+        let queries = pairs
+            .into_iter()
+            .map(|(name, value)| Expr::Is(Matcher::Query(name.to_owned(), value.to_owned())));
+        let instead = Expr::all(queries.collect()).map(|all| all.text(self.protocol));
+        let sentence = format!("Traefik 3 takes “{}” as the name of a parameter.", shown(&first.text));
+        let at = first.at.start..last.at.end;
+        self.with_instead(ProblemKind::Query, Severity::Never, &at, sentence, instead);
     }
 
     /// `name=value`, or both by turns: all of them must match.

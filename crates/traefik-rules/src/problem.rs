@@ -122,3 +122,21 @@ pub(crate) fn merged(v2: Vec<Problem>, v3: Vec<Problem>) -> Vec<Problem> {
     all.sort_by_key(|problem| (problem.at.start, problem.at.end));
     all
 }
+
+/// A text from the rule as it may stand in a sentence: short, and without what moves the cursor.
+pub(crate) fn shown(text: &str) -> String {
+    let mut letters = text.chars().map(|c| if c.is_control() || is_invisible(c) { ' ' } else { c });
+    let mut shown: String = letters.by_ref().take(MOST_SHOWN).collect();
+    if letters.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Letters more than these are left out.
+const MOST_SHOWN: usize = 80;
+
+/// What changes the direction of writing, or has no width.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}

@@ -1,6 +1,7 @@
 //! A rule and what it is asked.
 
 use crate::evaluate::{self, Request};
+use crate::meaning::Meaning;
 use crate::problem::merged;
 use crate::{
     Expr, MAX_LENGTH, Matcher, Problem, ProblemKind, Protocol, Severity, Syntax, Target, Version, Versions,
@@ -73,14 +74,11 @@ pub fn parse(text: &str, syntax: Syntax, protocol: Protocol) -> Rule {
     let version = match syntax {
         Syntax::V2 => Version::V2,
         Syntax::V3 => Version::V3,
-        Syntax::Auto => chosen(&v2.problems, &v3.problems),
+        Syntax::Auto => chosen(&v2, &v3),
     };
     let expression = if version == Version::V2 { v2.expression } else { v3.expression };
     let own = !read.problems.iter().any(is_refusal);
-    let accepted = Accepted {
-        v2: own && !v2.problems.iter().any(is_refusal),
-        v3: own && !v3.problems.iter().any(is_refusal),
-    };
+    let accepted = Accepted { v2: own && v2.refusals == 0, v3: own && v3.refusals == 0 };
     let mut problems = merged(v2.problems, v3.problems);
     problems.append(&mut read.problems);
     problems.sort_by_key(|problem| (problem.at.start, problem.at.end));
@@ -110,14 +108,13 @@ fn is_refusal(problem: &Problem) -> bool {
 }
 
 /// The version that somebody had in mind who wrote this.
-fn chosen(v2: &[Problem], v3: &[Problem]) -> Version {
-    let refusals = |problems: &[Problem]| problems.iter().filter(|problem| is_refusal(problem)).count();
-    let (in_v2, in_v3) = (refusals(v2), refusals(v3));
-    let meant_for_v2 = v3.iter().any(|problem| {
+fn chosen(v2: &Meaning, v3: &Meaning) -> Version {
+    let meant_for_v2 = v3.problems.iter().any(|problem| {
         matches!(problem.kind, ProblemKind::Template | ProblemKind::Query)
             && problem.severity == Severity::Never
     });
-    if in_v2 < in_v3 || (in_v2 == in_v3 && meant_for_v2) { Version::V2 } else { Version::V3 }
+    let fewer = v2.refusals < v3.refusals;
+    if fewer || (v2.refusals == v3.refusals && meant_for_v2) { Version::V2 } else { Version::V3 }
 }
 
 impl Rule {

@@ -54,7 +54,7 @@ pub(crate) struct Scanned<'a> {
 
 /// All tokens, in time that grows with the text's length.
 pub(crate) fn scan(text: &str) -> Scanned<'_> {
-    let mut scanner = Scanner { text, at: 0, tokens: Vec::new(), odd_blanks: Vec::new() };
+    let mut scanner = Scanner { text, at: 0, tokens: Vec::new(), odd_blanks: Vec::new(), open_until: 0 };
     while scanner.step() {}
     Scanned { tokens: scanner.tokens, odd_blanks: scanner.odd_blanks }
 }
@@ -64,6 +64,8 @@ struct Scanner<'a> {
     at: usize,
     tokens: Vec<Token<'a>>,
     odd_blanks: Vec<Range<usize>>,
+    /// Up to here no double quote closes.
+    open_until: usize,
 }
 
 impl<'a> Scanner<'a> {
@@ -97,7 +99,7 @@ impl<'a> Scanner<'a> {
             '/' if rest.starts_with("//") => self.at += rest.find('\n').unwrap_or(rest.len()),
             '/' if rest.starts_with("/*") => self.comment(),
             '`' => self.raw(),
-            '"' => self.quoted(1, '"', None),
+            '"' => self.quoted(),
             '\\' if rest.starts_with("\\\"") => self.escaped_quotes(),
             '\'' | '‘' | '’' | '“' | '”' | '„' | '´' => self.wrongly_quoted(first),
             _ => self.word(),
@@ -160,14 +162,18 @@ impl<'a> Scanner<'a> {
         self.push(TokenKind::BadValue(value, BadValue::Open), opening + end);
     }
 
-    /// In double quotes, with Go's escapes. `closing` is as many bytes as `opening`.
-    fn quoted(&mut self, opening: usize, quote: char, fault: Option<BadValue>) {
+    /// In double quotes, with Go's escapes.
+    fn quoted(&mut self) {
+        let opening = 1;
         let inner = self.rest().get(opening..).unwrap_or_default();
+        if self.at < self.open_until {
+            return self.unclosed(inner, opening);
+        }
         let mut value = Vec::new();
-        let mut fault = fault;
+        let mut fault = None;
         let mut chars = inner.char_indices();
         while let Some((index, c)) = chars.next() {
-            if c == quote {
+            if c == '"' {
                 let value = String::from_utf8_lossy(&value).into_owned();
                 let kind = match fault {
                     None => TokenKind::Value(value),
@@ -176,13 +182,14 @@ impl<'a> Scanner<'a> {
                 return self.push(kind, opening + index + 1);
             }
             if c == '\n' {
-                break;
+                self.open_until = self.at + opening + index;
+                return self.unclosed(inner, opening);
             }
             if c != '\\' {
                 value.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
                 continue;
             }
-            match escape(chars.as_str(), quote) {
+            match escape(chars.as_str()) {
                 Some((bytes, length)) => {
                     value.extend_from_slice(&bytes);
                     let end = index + 1 + length;
@@ -196,6 +203,7 @@ impl<'a> Scanner<'a> {
                 }
             }
         }
+        self.open_until = self.text.len();
         self.unclosed(inner, opening);
     }
 
@@ -243,7 +251,7 @@ impl<'a> Scanner<'a> {
 }
 
 /// What stands behind a backslash in double quotes: its bytes, and its length in the text.
-fn escape(text: &str, quote: char) -> Option<(Vec<u8>, usize)> {
+fn escape(text: &str) -> Option<(Vec<u8>, usize)> {
     let first = text.chars().next()?;
     let plain = match first {
         'a' => 7,
@@ -254,7 +262,7 @@ fn escape(text: &str, quote: char) -> Option<(Vec<u8>, usize)> {
         'f' => 12,
         'r' => 13,
         '\\' => b'\\',
-        c if c == quote && c.is_ascii() => u8::try_from(c).ok()?,
+        '"' => b'"',
         'x' => u8::from_str_radix(digits(text, 1, 2, 16)?, 16).ok()?,
         '0'..='7' => u8::from_str_radix(digits(text, 0, 3, 8)?, 8).ok()?,
         'u' => return letter(digits(text, 1, 4, 16)?, 5),

@@ -44,9 +44,30 @@ fn covers(wider: &Rule, rule: &Rule) -> bool {
     if wider.protocol() != rule.protocol() || !is_certain(wider, outer) || !is_certain(rule, inner) {
         return false;
     }
-    let (Some(outer), Some(inner)) = (cases(outer, BOUND), cases(inner, BOUND)) else { return false };
+    let (outer, inner) = (spelled_out(outer), spelled_out(inner));
+    let (Some(outer), Some(inner)) = (cases(&outer, BOUND), cases(&inner, BOUND)) else { return false };
     let mut possible = inner.iter().filter(|case| !is_impossible(case)).peekable();
     possible.peek().is_some() && possible.all(|case| outer.iter().any(|wider| follows(case, wider)))
+}
+
+/// With the hosts and paths of regular expressions that stand for few of them.
+fn spelled_out(expression: &Expr) -> Expr {
+    let one_of = |texts: Vec<String>, matcher: fn(String) -> Matcher| {
+        Expr::any(texts.into_iter().map(|text| Expr::Is(matcher(text))).collect())
+    };
+    let spelled = match expression {
+        Expr::And(parts) => Expr::all(parts.iter().map(spelled_out).collect()),
+        Expr::Or(parts) => Expr::any(parts.iter().map(spelled_out).collect()),
+        Expr::Not(inner) => Some(spelled_out(inner).negated()),
+        Expr::Is(Matcher::HostRegexp(pattern)) => {
+            pattern.literals().and_then(|hosts| one_of(hosts, Matcher::Host))
+        }
+        Expr::Is(Matcher::PathRegexp(pattern)) => {
+            pattern.literals().and_then(|paths| one_of(paths, Matcher::Path))
+        }
+        Expr::Is(_) | Expr::Unknown(_) => None,
+    };
+    spelled.unwrap_or_else(|| expression.clone())
 }
 
 /// Whether the expression is what Traefik does.

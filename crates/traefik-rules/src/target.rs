@@ -169,7 +169,7 @@ impl HostPattern {
             Matcher::HostAny => vec![Self::Any],
             Matcher::HostInvalid(text) => vec![Self::Invalid(text.clone())],
             Matcher::HostRegexp(pattern) => match pattern.literals() {
-                Some(hosts) if hosts.iter().all(|host| crate::host::is_name(host)) => {
+                Some(hosts) if hosts.iter().all(|host| crate::host::is_plain(host)) => {
                     hosts.into_iter().map(Self::Exact).collect()
                 }
                 _ => vec![Self::Regexp(pattern.clone())],
@@ -424,7 +424,7 @@ fn gathered(expression: &Expr, protocol: Protocol) -> Vec<Target> {
 fn gather(expression: &Expr, positive: bool, hosts: &mut Vec<HostPattern>, paths: &mut Vec<PathPattern>) {
     match expression {
         Expr::And(parts) | Expr::Or(parts) => {
-            parts.iter().for_each(|part| gather(part, positive, hosts, paths))
+            parts.iter().for_each(|part| gather(part, positive, hosts, paths));
         }
         Expr::Not(inner) => gather(inner, !positive, hosts, paths),
         Expr::Is(matcher) if positive => {
