@@ -22,13 +22,13 @@ const TOUCH_ICON: &str = "icon-192";
 pub(crate) const HOUSE: Past = Past { services: 500, days: 90, outages: |n| [0, 1, 2, 0, 6][n / 5 % 5] };
 
 /// How a browser asks.
-struct Browser {
+pub(crate) struct Browser {
     connection: Connection,
     bearer: String,
 }
 
 impl Browser {
-    fn open(server: &Server, token: &str) -> Outcome<Self> {
+    pub(crate) fn open(server: &Server, token: &str) -> Outcome<Self> {
         Ok(Self { connection: server.tcp()?, bearer: format!("Bearer {token}") })
     }
 
@@ -80,7 +80,7 @@ fn changing(data: &Path, token: &str) -> Outcome<Figure> {
 }
 
 /// From the request to the last byte of the answer, in milliseconds.
-fn time(browser: &mut Browser, pause: Duration) -> Outcome<Vec<f64>> {
+pub(crate) fn time(browser: &mut Browser, pause: Duration) -> Outcome<Vec<f64>> {
     browser.get("/", None)?.expect(200)?;
     let mut took = Vec::with_capacity(REQUESTS);
     for _ in 0..REQUESTS {

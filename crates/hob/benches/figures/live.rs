@@ -80,7 +80,7 @@ fn follow(stream: &mut TcpStream, swaps: &AtomicUsize, bytes: &AtomicUsize) {
 }
 
 /// What the home page says of the place in the stream at which it was drawn.
-fn position(server: &Server, token: &str) -> Outcome<String> {
+pub(crate) fn position(server: &Server, token: &str) -> Outcome<String> {
     let bearer = format!("Bearer {token}");
     let page = server.tcp()?.get("/", &[("authorization", &bearer)])?.expect(200)?;
     let text = String::from_utf8(page.body)?;

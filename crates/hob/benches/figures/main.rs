@@ -14,6 +14,7 @@
 #![expect(clippy::print_stdout, reason = "it talks to a person at a console")]
 
 mod checks;
+mod cluster;
 mod home;
 mod house;
 mod http;
@@ -57,6 +58,11 @@ const MEASUREMENTS: &[Measurement] = &[
         name: "push",
         what: "1,000 messages a second to 100 subscribers; 5,000 idle ones",
         run: |options| Ok([push::busy(options.span)?, push::idle()?].into_iter().flatten().collect()),
+    },
+    Measurement {
+        name: "cluster",
+        what: "a cluster with 500 routes, 2,000 pods, 100 nodes",
+        run: |_| cluster::measure(),
     },
     Measurement { name: "checks", what: "2,000 checked services on one core", run: checks::busy },
 ];
