@@ -5,7 +5,7 @@ use rcgen::{
     KeyPair, KeyUsagePurpose,
 };
 use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
 
@@ -22,6 +22,18 @@ impl Issued {
     /// The certificate as PEM.
     pub fn pem(&self) -> String {
         self.certificate.pem()
+    }
+
+    pub(crate) fn public_key_pem(&self) -> String {
+        self.key.public_key_pem()
+    }
+
+    pub(crate) fn der(&self) -> CertificateDer<'static> {
+        self.certificate.der().clone()
+    }
+
+    pub(crate) fn key_der(&self) -> PrivateKeyDer<'static> {
+        PrivateKeyDer::try_from(self.key.serialize_der()).expect("a key as rcgen writes it")
     }
 
     /// The key as PEM.
@@ -53,6 +65,10 @@ impl Authority {
     /// Its certificate as PEM.
     pub fn pem(&self) -> String {
         self.0.pem()
+    }
+
+    pub(crate) fn der(&self) -> CertificateDer<'static> {
+        self.0.der().clone()
     }
 
     /// A certificate for servers of these names and addresses.
@@ -90,13 +106,12 @@ impl Authority {
     /// When the name is none.
     pub fn acceptor(&self, name: &str) -> TlsAcceptor {
         let issued = self.for_server(&[name]);
-        let key = PrivateKeyDer::try_from(issued.key.serialize_der()).expect("a key as rcgen writes it");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("the usual versions of TLS")
             .with_no_client_auth()
-            .with_single_cert(vec![issued.certificate.der().clone()], key)
+            .with_single_cert(vec![issued.der()], issued.key_der())
             .expect("a certificate and its key");
         TlsAcceptor::from(Arc::new(config))
     }

@@ -18,7 +18,7 @@ mod store;
 mod watch;
 
 pub use big::big;
-pub use kinds::FakeKind;
+pub use kinds::{FakeKind, custom as custom_kinds};
 
 use hob_base::Clock;
 use hyper_util::rt::TokioIo;

@@ -12,6 +12,7 @@ pub mod fake_service;
 pub mod gate;
 pub mod hub;
 pub mod kubectl;
+pub mod real_cluster;
 pub mod yaml;
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The kinds that the fake server can have.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A kind of object, as a server's discovery tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -239,8 +239,8 @@ pub(super) fn built_in() -> Vec<FakeKind> {
     from_rows(BUILT_IN, false)
 }
 
-/// What custom resource definitions bring: everything that some known group has.
-pub(super) fn custom() -> Vec<FakeKind> {
+/// What custom resource definitions bring: every kind of the groups that are known.
+pub fn custom() -> Vec<FakeKind> {
     from_rows(CUSTOM, true)
 }
 
@@ -287,6 +287,34 @@ impl FakeKind {
         })
     }
 
+    /// A definition of it (apiextensions.k8s.io/v1) that takes every field.
+    pub fn definition(&self) -> Value {
+        let anything =
+            json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
+        let version = |name: &String| {
+            let first = self.versions.first() == Some(name);
+            let mut version = json!({"name": name, "served": true, "storage": first, "schema": anything});
+            if self.status {
+                version["subresources"] = json!({"status": {}});
+            }
+            version
+        };
+        json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {
+                "name": self.resource(),
+                // Groups of Kubernetes itself are protected (KEP-1111).
+                "annotations": {"api-approved.kubernetes.io": "unapproved, for tests only"},
+            },
+            "spec": {
+                "group": self.group, "scope": if self.namespaced { "Namespaced" } else { "Cluster" },
+                "names": {"plural": self.plural, "singular": self.kind.to_lowercase(), "kind": self.kind,
+                    "listKind": format!("{}List", self.kind), "shortNames": self.short},
+                "versions": self.versions.iter().map(version).collect::<Vec<_>>(),
+            },
+        })
+    }
+
     /// `apiVersion` of the preferred version.
     pub fn api_version(&self) -> String {
         self.api_version_of(self.versions.first().map_or("v1", String::as_str))
@@ -297,7 +325,7 @@ impl FakeKind {
     }
 
     /// `deployments.apps`, `pods`: as messages and custom resource definitions name it.
-    pub(super) fn resource(&self) -> String {
+    pub fn resource(&self) -> String {
         if self.group.is_empty() { self.plural.clone() } else { format!("{}.{}", self.plural, self.group) }
     }
 
@@ -364,5 +392,8 @@ mod tests {
         );
         assert!(kind.status && kind.namespaced && kind.versions.len() == 2);
         assert_eq!(FakeKind::of_definition(&serde_json::json!({"spec": {}})), None);
+        for kind in custom() {
+            assert_eq!(FakeKind::of_definition(&kind.definition()), Some(kind));
+        }
     }
 }
