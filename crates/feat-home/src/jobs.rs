@@ -1,13 +1,16 @@
-//! Pushes what changed to the browsers.
+//! Pushes what changed to the browsers, and tells the house of tiles that people wrote down.
+
+mod written;
 
 use crate::board::{current_house, draw_tile};
+use crate::cards;
 use crate::model::{TILE_KINDS, Tile};
 use crate::pages;
 use hob_base::{ResourceId, Result};
 use hob_feature::{Ctx, Job};
 use hob_web::live;
 use maud::{Markup, PreEscaped, html};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
@@ -22,18 +25,20 @@ const TOGETHER: Duration = Duration::from_millis(400);
 const SWAP_BYTES_MAX: usize = 64 << 10;
 
 pub(crate) fn jobs(_: &Ctx) -> Vec<Job> {
-    vec![Job::listener("home.live", follow)]
+    vec![Job::listener("home.live", follow), Job::pass(crate::links::JOB, written::EVERY, written::tell)]
 }
 
 async fn follow(ctx: Ctx, stop: CancellationToken) -> Result<()> {
     let mut changes = ctx.resources.subscribe();
     let mut incidents = ctx.incidents().map(|reader| (reader.changes)(&ctx));
+    let mut cards = Some(ctx.home().subscribe());
     // What the browsers show; `None` while there are none, since then nothing has to be drawn.
     let mut shown = None;
     loop {
         let first = tokio::select! {
             changed = changes.recv() => changed,
             () = changed(incidents.as_mut()) => Ok(Arc::default()),
+            () = changed(cards.as_mut()) => Ok(Arc::default()),
             () = stop.cancelled() => return Ok(()),
         };
         tokio::select! {
@@ -47,10 +52,10 @@ async fn follow(ctx: Ctx, stop: CancellationToken) -> Result<()> {
     }
 }
 
-/// Waits until an open incident changes; for ever where nobody keeps incidents.
-async fn changed(incidents: Option<&mut watch::Receiver<u64>>) {
-    let is_closed = match incidents {
-        Some(incidents) => incidents.changed().await.is_err(),
+/// Waits until a number grows; for ever where nobody makes it grow.
+async fn changed(number: Option<&mut watch::Receiver<u64>>) {
+    let is_closed = match number {
+        Some(number) => number.changed().await.is_err(),
         None => true,
     };
     if is_closed {
@@ -86,19 +91,25 @@ struct Shown {
     incidents: String,
     problems: String,
     machines: String,
+    /// The mark of each heading, and each card, by its id.
+    parts: BTreeMap<String, String>,
 }
 
 impl Shown {
     async fn read(ctx: &Ctx) -> Result<Self> {
-        let drawn = current_house(ctx).await?;
-        let house = &drawn.house;
+        let house = &*current_house(ctx).await?;
         let tiles = house.groups.iter().flat_map(|group| {
             group.tiles.iter().map(|tile| (tile.resource.id.clone(), (group.title.clone(), tile.clone())))
         });
         let machines = house.machines.iter();
         let others = machines
             .map(|machine| machine.host.id.clone())
-            .chain(house.ports.iter().map(|port| port.id.clone()));
+            .chain(house.ports.iter().map(|port| port.id.clone()))
+            .chain(house.hidden.iter().map(|hidden| hidden.resource.id.clone()));
+        let marks =
+            house.groups.iter().map(|group| (group.title.clone(), pages::mark_of(group).into_string()));
+        let cards = cards::all(ctx);
+        let cards = cards.iter().map(|one| (one.key.clone(), pages::home_card(one).into_string()));
         Ok(Self {
             tiles: tiles.collect(),
             others: others.collect(),
@@ -106,15 +117,28 @@ impl Shown {
             incidents: pages::incidents(house, ctx).into_string(),
             problems: pages::problems(house, ctx).into_string(),
             machines: pages::machines(house).into_string(),
+            parts: marks.chain(cards).collect(),
+        })
+    }
+
+    /// The tile that shows a resource, be it as the same thing found elsewhere.
+    fn tile_of(&self, id: &ResourceId) -> Option<&Tile> {
+        let own = self.tiles.get(id).map(|(_, tile)| tile);
+        own.or_else(|| {
+            let mut tiles = self.tiles.values().map(|(_, tile)| tile);
+            tiles.find(|tile| tile.also.iter().any(|other| other.id == *id))
         })
     }
 
     /// Whether the same things stand in the same places.
     fn same_places(&self, other: &Self) -> bool {
         self.others == other.others
+            && self.parts.keys().eq(other.parts.keys())
             && self.tiles.len() == other.tiles.len()
             && self.tiles.iter().all(|(id, (group, tile))| {
-                other.tiles.get(id).is_some_and(|(g, t)| g == group && t.name == tile.name)
+                other.tiles.get(id).is_some_and(|(g, t)| {
+                    g == group && t.name == tile.name && t.also.len() == tile.also.len()
+                })
             })
     }
 }
@@ -148,13 +172,15 @@ fn fragments(ctx: &Ctx, before: &Shown, now: &Shown, changed: &BTreeSet<Resource
     let tiles = changed
         .iter()
         .filter(|id| TILE_KINDS.contains(&id.kind()))
-        .filter_map(|id| now.tiles.get(id))
-        .map(|(_, tile)| draw_tile(ctx, tile));
+        .filter_map(|id| now.tile_of(id))
+        .map(|tile| draw_tile(ctx, tile));
+    let parts = now.parts.iter().filter(|(key, part)| before.parts.get(*key) != Some(part));
     html! {
         (PreEscaped(part(&before.state, &now.state)))
         (PreEscaped(part(&before.incidents, &now.incidents)))
         (PreEscaped(part(&before.problems, &now.problems)))
         (PreEscaped(part(&before.machines, &now.machines)))
+        @for (_, part) in parts { (PreEscaped(part)) }
         @for tile in tiles { (PreEscaped(tile)) }
     }
 }

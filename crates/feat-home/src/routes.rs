@@ -1,7 +1,11 @@
 //! Addresses of the home page, of resources and of search.
 
 mod api;
+mod arrange;
+mod links;
+mod wall;
 
+use crate::model::links::{LinkKind, origin};
 use crate::model::{self, Settings, TileSettings, Words, check_name, link_target};
 use crate::pages::{self, Mistakes};
 use crate::{board, tiles};
@@ -30,6 +34,14 @@ const TIMELINE_MAX: u32 = 100;
 pub(crate) fn routes(ctx: &Ctx) -> Router {
     Router::new()
         .route("/", get(home))
+        .route("/find", get(links::find))
+        .route("/home/hidden", get(hidden))
+        .route("/home/show", post(show))
+        .route("/home/links", get(links::list).post(links::add))
+        .route("/home/links/delete", post(links::delete))
+        .route("/home/walls", get(wall::list).post(wall::make))
+        .route("/home/walls/delete", post(wall::take_away))
+        .route("/wall", get(wall::wall))
         .route("/resources", get(list))
         .route("/resources/{*id}", get(detail))
         .route("/open/{*id}", get(open))
@@ -41,9 +53,51 @@ pub(crate) fn routes(ctx: &Ctx) -> Router {
         .with_state(ctx.clone())
 }
 
-async fn home(frame: Frame, headers: HeaderMap) -> Answer {
-    let how = Packed::for_request(&headers);
-    let page = board::home_page(&frame, how).await?;
+/// How each person wants their own page: whoever may look may arrange.
+pub(crate) fn personal_routes(ctx: &Ctx) -> Router {
+    Router::new()
+        .route("/home/star", post(arrange::star))
+        .route("/home/view", post(arrange::view))
+        .route("/home/fold", post(arrange::fold))
+        .route("/home/edit", get(arrange::page).post(arrange::change))
+        .with_state(ctx.clone())
+}
+
+/// Wall displays, which have no login.
+pub(crate) fn open_routes(ctx: &Ctx) -> Router {
+    Router::new()
+        .route("/wall/{token}", get(wall::open))
+        .route("/wall/{token}/live", get(wall::stream))
+        .with_state(ctx.clone())
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct HomeQuery {
+    q: String,
+}
+
+async fn home(frame: Frame, Query(query): Query<HomeQuery>, headers: HeaderMap) -> Answer {
+    let mut response = if query.q.trim().is_empty() {
+        whole_home(&frame, &headers).await?
+    } else {
+        let words: String = query.q.trim().chars().take(200).collect();
+        let body = board::filtered(&frame, &words).await?;
+        frame.plain_page("Home", &body)
+    };
+    // A form leads to a search engine by way of `/find`, and browsers ask the policy of this page about that.
+    let engines = crate::links::known(&frame.ctx).await?;
+    let origins: BTreeSet<String> =
+        engines.of(LinkKind::Engine).filter_map(|engine| origin(&engine.url)).collect();
+    if let Some(policy) = hob_web::policy_with_forms(origins.iter().map(String::as_str)) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    Ok(response)
+}
+
+async fn whole_home(frame: &Frame, headers: &HeaderMap) -> Answer {
+    let how = Packed::for_request(headers);
+    let page = board::home_page(frame, how).await?;
     let known = headers.get(header::IF_NONE_MATCH) == Some(&page.etag);
     let mut response = Response::new(if known { Body::empty() } else { Body::from(page.bytes) });
     let out = response.headers_mut();
@@ -58,6 +112,25 @@ async fn home(frame: Frame, headers: HeaderMap) -> Answer {
         out.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
     }
     Ok(response)
+}
+
+async fn hidden(State(ctx): State<Ctx>, frame: Frame) -> Answer {
+    let house = board::current_house(&ctx).await?;
+    Ok(frame.page("Hidden", &pages::hidden(&house.hidden, frame.may(Scope::Write))))
+}
+
+#[derive(Debug, Deserialize)]
+struct ShowForm {
+    tile: String,
+}
+
+/// Gives something a tile that a rule or somebody hid.
+async fn show(State(ctx): State<Ctx>, Form(form): Form<ShowForm>) -> Answer {
+    let resource = find(&ctx, &form.tile)?;
+    let before = tiles::settings(&ctx).await?.people.get(&resource.id).cloned().unwrap_or_default();
+    tiles::change(&ctx, &resource.id, Some(TileSettings { hidden: Some(false), ..before })).await?;
+    hob_web::live(&ctx).stale("home");
+    Ok(Redirect::to("/home/hidden").into_response())
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -186,6 +259,7 @@ struct TileForm {
     icon: String,
     hidden: String,
     pinned: String,
+    tags: String,
     reset: String,
 }
 
@@ -211,6 +285,7 @@ async fn save(
             icon: text(&form.icon),
             hidden: Some(!form.hidden.is_empty()),
             pinned: Some(!form.pinned.is_empty()),
+            tags: Some(model::tags_of(&[Some(&form.tags)]).join(", ")).filter(|tags| !tags.is_empty()),
         };
         let mistake = |value: &Option<String>, check: fn(&str) -> Result<String, String>| {
             value.as_deref().and_then(|text| check(text).err()).unwrap_or_default()

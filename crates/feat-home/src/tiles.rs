@@ -1,44 +1,34 @@
 //! What people changed about tiles, in memory, with the database behind it.
 
 use crate::config;
+use crate::kept::Kept;
 use crate::model::{Settings, TileSettings};
 use crate::store;
 use hob_base::{ResourceId, Result};
 use hob_feature::{Ctx, Problems};
-use std::sync::{Arc, PoisonError, RwLock};
-use tokio::sync::{Mutex, OnceCell};
+use std::sync::Arc;
 
-/// The settings of all tiles. Replaced as a whole when one changes, so that readers never wait.
+/// The settings of all tiles.
 #[derive(Default)]
-pub(crate) struct Tiles {
-    loaded: OnceCell<()>,
-    /// Held while a change is written, so that of two at the same time neither is lost.
-    changing: Mutex<()>,
-    settings: RwLock<Arc<Settings>>,
-}
+struct Tiles(Kept<Settings>);
 
 /// The settings as they are now.
 ///
 /// # Errors
 /// When they were not read yet and the database does not answer.
 pub(crate) async fn settings(ctx: &Ctx) -> Result<Arc<Settings>> {
-    let tiles = ctx.memory.of::<Tiles>();
-    tiles
-        .loaded
-        .get_or_try_init(|| async {
-            let people = store::list_tiles(&ctx.db).await?;
-            // Mistakes were reported before the hub started.
-            let file = config::read(&ctx.config, &Problems::default());
-            tiles.replace(Settings { version: 1, people, file });
-            Ok(())
-        })
-        .await?;
-    Ok(tiles.current())
+    let load = async || {
+        let people = store::list_tiles(&ctx.db).await?;
+        // Mistakes were reported before the hub started.
+        let file = config::read(&ctx.config, &Problems::default());
+        Ok(Settings { version: 1, people, file })
+    };
+    ctx.memory.of::<Tiles>().0.get(load).await
 }
 
 /// The settings as far as they have been read.
 pub(crate) fn known(ctx: &Ctx) -> Arc<Settings> {
-    ctx.memory.of::<Tiles>().current()
+    ctx.memory.of::<Tiles>().0.current()
 }
 
 /// Keeps what somebody changed; `None` goes back to what was found.
@@ -47,7 +37,7 @@ pub(crate) fn known(ctx: &Ctx) -> Arc<Settings> {
 /// When the database refuses.
 pub(crate) async fn change(ctx: &Ctx, id: &ResourceId, tile: Option<TileSettings>) -> Result<()> {
     let tiles = ctx.memory.of::<Tiles>();
-    let changing = tiles.changing.lock().await;
+    let changing = tiles.0.change().await;
     let mut settings = (*settings(ctx).await?).clone();
     match tile {
         Some(tile) => {
@@ -60,17 +50,7 @@ pub(crate) async fn change(ctx: &Ctx, id: &ResourceId, tile: Option<TileSettings
         }
     }
     settings.version += 1;
-    tiles.replace(settings);
+    tiles.0.replace(settings);
     drop(changing);
     Ok(())
-}
-
-impl Tiles {
-    fn current(&self) -> Arc<Settings> {
-        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn replace(&self, settings: Settings) {
-        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
-    }
 }

@@ -31,9 +31,17 @@ function swap(html) {
 }
 
 function focusPath(root) {
-  const all = [...root.querySelectorAll("a,button,input,select,summary")];
-  const at = all.indexOf(document.activeElement);
-  return (fresh) => [...fresh.querySelectorAll("a,button,input,select,summary")][at]?.focus({ preventScroll: true });
+  const controls = (part) => [...part.querySelectorAll("a,button,input,select,summary")];
+  const active = document.activeElement;
+  const at = controls(root).indexOf(active);
+  // Within the nearest part that has a name, since that may have moved.
+  const near = active.closest("[id]");
+  const within = near && near !== root ? controls(near).indexOf(active) : -1;
+  return (fresh) => {
+    const again = near && near !== root && fresh.querySelector("#" + CSS.escape(near.id));
+    const control = again && (within < 0 ? again : controls(again)[within]);
+    (control || controls(fresh)[at])?.focus({ preventScroll: true });
+  };
 }
 
 let refreshing = false;
@@ -58,7 +66,11 @@ async function refresh() {
     const old = $("main");
     if (!fresh || !old) return;
     // Nothing is taken away from under somebody who writes, or who has yet to copy a token.
-    if (old.querySelector("form :focus, [data-copy]")) throw new Error("in use");
+    if (old.querySelector("form :is(input, select, textarea):focus:not([data-keep]), [data-copy]")) throw new Error("in use");
+    for (const field of old.querySelectorAll("[data-keep]")) {
+      const again = fresh.querySelector("#" + field.id);
+      if (again) again.value = field.value;
+    }
     const open = new Set([...old.querySelectorAll("details[open][id]")].map((d) => d.id));
     fresh.querySelectorAll("details[id]").forEach((d) => (d.open ||= open.has(d.id)));
     const restore = old.contains(document.activeElement) ? focusPath(old) : null;
@@ -169,7 +181,8 @@ function typing(target) {
 document.addEventListener("keydown", (event) => {
   if (event.key === "/" && !typing(event.target) && !event.ctrlKey && !event.metaKey && document.querySelector("[data-search]")) {
     event.preventDefault();
-    openDialog("/search");
+    if ($("filter")) $("filter").select();
+    else openDialog("/search");
     return;
   }
   const results = $("results");

@@ -137,7 +137,9 @@ impl Frame {
                         (self.nav_link(&NavEntry { title: "System", path: "/system/jobs", icon: "system" }))
                     }
                 }
-                a.search-open href="/search" data-search aria-keyshortcuts="/" { (icon("search")) span { "Search" } kbd { "/" } }
+                // On the home page the key leads to the filter of its tiles.
+                @let slash = (self.path != "/").then_some("/");
+                a.search-open href="/search" data-search aria-keyshortcuts=[slash] { (icon("search")) span { "Search" } @if let Some(key) = slash { kbd { (key) } } }
                 a.who href="/account" { (icon("person")) span { (who.name) } }
             }
         }

@@ -30,4 +30,4 @@ pub use guard::{Peer, SESSION_COOKIE, SESSION_COOKIE_SECURE, is_https};
 pub use hub::{Hub, HubOptions, StartError};
 pub use listen::serve_connection;
 pub use live::{Live, live};
-pub use router::router;
+pub use router::{policy_with_forms, router};

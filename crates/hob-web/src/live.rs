@@ -33,6 +33,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// After this a browser has to connect again, so that a revoked session ends.
 const CONNECTION_MAX: Duration = Duration::from_secs(120);
 
+/// Changes within this time are one hint for [`serve_hints`].
+const HINT_EVERY: Duration = Duration::from_secs(1);
+
 /// How long a browser waits before it connects again, in milliseconds.
 const RETRY_MS: u32 = 500;
 
@@ -187,6 +190,48 @@ fn following(receiver: broadcast::Receiver<Event>, ctx: Ctx, seat: Seat) -> impl
                 // This browser is too slow; it fetches the page anew instead of every event it missed.
                 Some(Err(_)) => frame("", "stale", "*"),
                 None => return None,
+            },
+            () = tokio::time::sleep(KEEP_ALIVE) => Bytes::from_static(b":\n\n"),
+            () = tokio::time::sleep_until(end) => return None,
+            () = ctx.shutdown.cancelled() => return None,
+        };
+        Some((frame, (events, ctx, seat)))
+    })
+}
+
+/// A stream that says that something changed, and nothing of what: for displays that may see one page and no more. A page
+/// is told at most once in [`HINT_EVERY`], and fetches itself.
+///
+/// # Errors
+/// When too many browsers listen already.
+pub fn serve_hints(ctx: &Ctx) -> Result<Response, Failure> {
+    let live = live(ctx);
+    let Some(seat) = Seat::take(&live) else {
+        return Err(Error::Unavailable(format!("{BROWSERS_MAX} browsers are connected already.")).into());
+    };
+    let receiver = live.sender.subscribe();
+    let first = [frame("", "hello", "wall"), frame("", "stale", "wall")];
+    let hints = stream::iter(first).chain(hinting(receiver, ctx.clone(), seat)).map(Ok::<_, Infallible>);
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    Ok((headers, Body::from_stream(hints)).into_response())
+}
+
+fn hinting(receiver: broadcast::Receiver<Event>, ctx: Ctx, seat: Seat) -> impl Stream<Item = Bytes> {
+    let end = tokio::time::Instant::now() + CONNECTION_MAX;
+    stream::unfold((receiver, ctx, seat), move |(mut events, ctx, seat)| async move {
+        let frame = tokio::select! {
+            event = events.recv() => match event {
+                Err(broadcast::error::RecvError::Closed) => return None,
+                // Whatever it is, and however much was missed: something changed.
+                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {
+                    tokio::time::sleep(HINT_EVERY).await;
+                    events = events.resubscribe();
+                    frame("", "stale", "wall")
+                }
             },
             () = tokio::time::sleep(KEEP_ALIVE) => Bytes::from_static(b":\n\n"),
             () = tokio::time::sleep_until(end) => return None,

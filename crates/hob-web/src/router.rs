@@ -29,6 +29,19 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
     font-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The policy of a page whose forms may also lead to these origins (`https://duckduckgo.com`), as its owner configured:
+/// browsers ask the policy of the page with the form about redirects, too. `None` where there are none, or where one of them
+/// is no origin.
+pub fn policy_with_forms<'a>(origins: impl IntoIterator<Item = &'a str>) -> Option<HeaderValue> {
+    let origins: Vec<&str> = origins.into_iter().collect();
+    let plain = |origin: &&str| origin.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:/[]".contains(&b));
+    if origins.is_empty() || !origins.iter().all(plain) {
+        return None;
+    }
+    let wider = format!("form-action 'self' {};", origins.join(" "));
+    HeaderValue::from_str(&POLICY.replace("form-action 'self';", &wider)).ok()
+}
+
 /// The whole hub as one service.
 pub fn router(ctx: &Ctx) -> Router {
     let gather = |pick: fn(&hob_feature::Feature, &Ctx) -> Router| {

@@ -9,13 +9,13 @@ const NAMED_MAX: usize = 3;
 
 /// "All well: 1 machine, 3 filesystems and 5 services." or what is wrong and why.
 ///
-/// `problems` are named and ordered worst first.
-pub fn sentence(resources: &[Arc<Resource>], problems: &[(String, Arc<Resource>)]) -> String {
+/// `problems` are named and ordered worst first; `tiles` is how many services there are to open.
+pub fn sentence(resources: &[Arc<Resource>], tiles: usize, problems: &[(String, Arc<Resource>)]) -> String {
     if resources.iter().all(|resource| is_own(resource)) && problems.is_empty() {
         return "Looking around: nothing has been found yet.".to_owned();
     }
     match problems {
-        [] => format!("All well: {}.", inventory(resources)),
+        [] => format!("All well: {}.", inventory(resources, tiles)),
         [(name, only)] => one(name, only),
         many => several(many),
     }
@@ -26,13 +26,17 @@ fn is_own(resource: &Resource) -> bool {
     resource.id.scope() == "hob" || resource.id.kind() == "discovery"
 }
 
-fn inventory(resources: &[Arc<Resource>]) -> String {
+fn inventory(resources: &[Arc<Resource>], tiles: usize) -> String {
     const NOUNS: [(&str, &str); 4] =
         [("host", "machine"), ("filesystem", "filesystem"), ("service", "service"), ("unit", "unit")];
     let parts: Vec<String> = NOUNS
         .iter()
         .filter_map(|(kind, noun)| {
-            let count = resources.iter().filter(|resource| resource.id.kind() == *kind).count();
+            let count = match *kind {
+                // One thing may have been found more than once.
+                "service" => tiles,
+                kind => resources.iter().filter(|resource| resource.id.kind() == kind).count(),
+            };
             (count > 0).then(|| counted(count, noun))
         })
         .collect();

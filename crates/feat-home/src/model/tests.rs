@@ -102,7 +102,7 @@ fn hidden_things_count_for_nothing_and_pinned_ones_come_first() {
     let broken = thing("service/nas/80", "Broken", Some(Health::critical("It is down.")));
     let house = house(&[broken, well("service/nas/81", "B"), well("service/nas/82", "A")], &settings);
     assert_eq!(house.sentence, "All well: 2 services.");
-    assert_eq!(house.hidden, 1);
+    assert_eq!(house.hidden.len(), 1);
     assert_eq!(house.groups.iter().map(|g| g.title.as_str()).collect::<Vec<_>>(), [PINNED, UNGROUPED]);
 }
 

@@ -53,7 +53,13 @@ pub(crate) fn edit(
                 (field(&Field { value, help, error, fixed: *fixed, ..Field::text(name, label) }))
             }
             @if !groups.is_empty() { p.note.muted { "Groups so far: " (groups.join(", ")) } }
-            (check("pinned", "Pin to the top", shown.pinned, file.pinned.is_some()))
+            (field(&Field {
+                value: shown.tags.as_deref().unwrap_or_default(),
+                help: help(file.tags.is_some(), "Words to find it by, divided by commas. Those that were found stay."),
+                fixed: file.tags.is_some(),
+                ..Field::text("tags", "Tags")
+            }))
+            (check("pinned", "Pin to the top, for everybody", shown.pinned, file.pinned.is_some()))
             (check("hidden", "Hide from the home page", shown.hidden, file.hidden.is_some()))
             div.actions {
                 button.primary type="submit" { "Save" }

@@ -26,8 +26,7 @@ pub(crate) fn routes() -> Router<Ctx> {
 /// The state of the house in one sentence, and what is not well.
 async fn status(State(ctx): State<Ctx>) -> Answer {
     let settings = tiles::settings(&ctx).await?;
-    let drawn = board::current_house(&ctx).await?;
-    let house = &drawn.house;
+    let house = board::current_house(&ctx).await?;
     let count = |level: Level| house.problems.iter().filter(|(_, r)| r.health.level == level).count();
     let problems: Vec<Value> = house.problems.iter().map(|(_, resource)| tell(resource, &settings)).collect();
     Ok(json_answer(&json!({

@@ -3,6 +3,7 @@
 mod access;
 mod away;
 mod changes;
+mod home;
 mod keys;
 mod look;
 mod newcomer;

@@ -20,7 +20,8 @@ async fn furnished() -> (TestHub, Client) {
 async fn a_slash_opens_search_and_enter_opens_what_was_found() {
     let Some(page) = blank().await else { return };
     let (hub, anna) = furnished().await;
-    open_as(&page, &hub, &anna, "/").await;
+    // On the home page the key leads to the filter of its tiles.
+    open_as(&page, &hub, &anna, "/resources").await;
     page.press("/").await.unwrap();
     page.wait_until("document.activeElement.matches('dialog[open] input[type=search]')", PATIENCE)
         .await
