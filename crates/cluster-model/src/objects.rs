@@ -77,12 +77,26 @@ macro_rules! kinds {
             /// # Errors
             /// What could not be read; what was known of it before is kept.
             pub fn apply(&mut self, kind: Kind, object: Value) -> Result<Key, String> {
+                self.take_in(kind, object).map(|(key, _)| key)
+            }
+
+            /// Takes in an object like [`apply`](Self::apply), and says whether anything that is kept of it changed: most
+            /// changes of a busy cluster are of fields that nobody judges.
+            ///
+            /// # Errors
+            /// What could not be read; what was known of it before is kept.
+            pub fn take_in(&mut self, kind: Kind, object: Value) -> Result<(Key, bool), String> {
                 match kind { $(Kind::$variant => self.$field.apply(object),)* }
             }
 
-            /// Drops an object.
-            pub fn remove(&mut self, kind: Kind, key: &Key) {
+            /// Drops an object, and says whether it was there.
+            pub fn remove(&mut self, kind: Kind, key: &Key) -> bool {
                 match kind { $(Kind::$variant => self.$field.remove(key),)* }
+            }
+
+            /// The names of the objects of a kind.
+            pub fn keys(&self, kind: Kind) -> Vec<Key> {
+                match kind { $(Kind::$variant => self.$field.keys().cloned().collect(),)* }
             }
 
             /// Keeps of a kind only those objects: what a complete list did not name is gone.

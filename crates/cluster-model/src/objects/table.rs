@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// An object of a cluster.
-pub trait Object: DeserializeOwned {
+pub trait Object: DeserializeOwned + PartialEq {
     /// What every object has.
     fn meta(&self) -> &Meta;
 }
@@ -24,13 +24,20 @@ macro_rules! object {
 }
 pub(super) use object;
 
-/// The objects of one kind by namespace and name. Clones share the objects.
-#[derive(Debug, Clone)]
-pub struct Table<T>(BTreeMap<Key, Arc<T>>);
+/// The objects of one kind by namespace and name. A clone shares everything with its original until one of them changes,
+/// so a snapshot of a large cluster costs nothing.
+#[derive(Debug)]
+pub struct Table<T>(Arc<BTreeMap<Key, Arc<T>>>);
+
+impl<T> Clone for Table<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self(BTreeMap::new())
+        Self(Arc::default())
     }
 }
 
@@ -64,23 +71,34 @@ impl<T> Table<T> {
         self.0.is_empty()
     }
 
-    pub(super) fn remove(&mut self, key: &Key) {
-        self.0.remove(key);
+    /// By namespace and name, what each is called there.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.0.keys()
+    }
+
+    pub(super) fn remove(&mut self, key: &Key) -> bool {
+        // Looked for first: what is not there must not copy a table that a snapshot shares.
+        self.0.contains_key(key) && Arc::make_mut(&mut self.0).remove(key).is_some()
     }
 
     pub(super) fn retain(&mut self, keep: &BTreeSet<Key>) {
-        self.0.retain(|key, _| keep.contains(key));
+        if self.0.keys().any(|key| !keep.contains(key)) {
+            Arc::make_mut(&mut self.0).retain(|key, _| keep.contains(key));
+        }
     }
 }
 
 impl<T: Object> Table<T> {
-    pub(super) fn apply(&mut self, object: Value) -> Result<Key, String> {
+    pub(super) fn apply(&mut self, object: Value) -> Result<(Key, bool), String> {
         let object: T = serde_json::from_value(object).map_err(|error| error.to_string())?;
         if object.meta().name.is_empty() {
             return Err("it has no metadata.name".to_owned());
         }
         let key = object.meta().key();
-        self.0.insert(key.clone(), Arc::new(object));
-        Ok(key)
+        if self.0.get(&key).is_some_and(|before| **before == object) {
+            return Ok((key, false));
+        }
+        Arc::make_mut(&mut self.0).insert(key.clone(), Arc::new(object));
+        Ok((key, true))
     }
 }
