@@ -73,8 +73,8 @@ impl TestHubBuilder {
             .data
             .clone()
             .unwrap_or_else(|| Arc::new(tempfile::tempdir().expect("a temporary directory")));
-        let config =
-            Config::parse(Path::new("hob.toml"), &self.config).expect("the test's configuration is TOML");
+        let text = format!("{}{}", self.config, nothing_by_itself(self.features, &self.config));
+        let config = Config::parse(Path::new("hob.toml"), &text).expect("the test's configuration is TOML");
         let problems = check_config(self.features, &config, &[]);
         assert!(problems.is_empty(), "the test's configuration has mistakes: {problems:?}");
         let options = HubOptions {
@@ -101,6 +101,17 @@ impl TestHubBuilder {
             Err(error) => panic!("the hub does not start: {error}"),
         }
     }
+}
+
+/// Settings that keep features from finding clusters or containers by themselves: no test may ever read the kubeconfig of
+/// whoever runs it. Every feature that looks around has a section `[…_auto]` with `enabled`; one that the test writes
+/// itself is left as it is.
+fn nothing_by_itself(features: &[Feature], written: &str) -> String {
+    let sections = features.iter().flat_map(|feature| feature.config).map(|section| section.key);
+    sections
+        .filter(|key| key.ends_with("_auto") && !written.contains(&format!("[{key}]")))
+        .map(|key| format!("\n[{key}]\nenabled = false\n"))
+        .collect()
 }
 
 impl TestHub {

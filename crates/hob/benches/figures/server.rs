@@ -54,7 +54,7 @@ fn isolate(command: &mut Command, data: &Path) {
     for name in ["HOB_CONFIG", "HOB_DATABASE", "HOB_LISTEN", "HOB_LOG", "NOTIFY_SOCKET"] {
         command.env_remove(name);
     }
-    command.current_dir(data).env("HOB_DATA", data);
+    command.current_dir(data).env("HOB_DATA", data).env("HOB_AUTO", "off");
 }
 
 impl Server {

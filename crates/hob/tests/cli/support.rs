@@ -89,6 +89,8 @@ pub(crate) fn hob() -> Command {
     for name in ["HOB_CONFIG", "HOB_DATA", "HOB_DATABASE", "HOB_LISTEN", "HOB_LOG", "NOTIFY_SOCKET"] {
         command.env_remove(name);
     }
+    // Never the clusters and containers of whoever runs the tests.
+    command.env("HOB_AUTO", "off");
     command
 }
 

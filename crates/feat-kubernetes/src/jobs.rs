@@ -1,0 +1,81 @@
+//! Background work: the listener that watches all clusters.
+
+use crate::cluster::Watcher;
+use crate::clusters::Clusters;
+use crate::config::{self, ClusterSettings, Settings};
+use crate::figures::Figures;
+use crate::find::{self, Surroundings};
+use crate::publish::SOURCE;
+use hob_base::{Result, Source};
+use hob_feature::{Ctx, Job};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How often a cluster is looked for while there is none.
+const FIND_EVERY: Duration = Duration::from_secs(60);
+
+/// All jobs of the crate.
+pub(crate) fn jobs(ctx: &Ctx) -> Vec<Job> {
+    let settings = config::read(&ctx.config);
+    let figures = Figures::register(&ctx.metrics);
+    vec![Job::listener("kubernetes.watch", move |ctx, stop| {
+        watch_all(ctx, stop, settings.clone(), figures.clone(), Surroundings::here())
+    })]
+}
+
+/// Watches every cluster until the hub stops.
+async fn watch_all(
+    ctx: Ctx,
+    stop: CancellationToken,
+    settings: Settings,
+    figures: Figures,
+    around: Surroundings,
+) -> Result<()> {
+    let mut watchers = JoinSet::new();
+    let mut names = BTreeSet::new();
+    let start = |watchers: &mut JoinSet<()>, cluster: ClusterSettings, found: bool| {
+        watchers.spawn(Watcher::new(ctx.clone(), cluster, found, figures.clone()).run());
+    };
+    for cluster in settings.clusters {
+        names.insert(cluster.name.clone());
+        start(&mut watchers, cluster, false);
+    }
+    let mut looking = settings.auto;
+    let mut cleared = false;
+    loop {
+        if looking {
+            let found = find::find(&around).await;
+            ctx.memory.of::<Clusters>().set_candidates(found.candidates);
+            if let Some(cluster) = found.cluster.filter(|cluster| !names.contains(&cluster.name)) {
+                names.insert(cluster.name.clone());
+                start(&mut watchers, cluster, true);
+            }
+            looking = names.is_empty();
+        }
+        if !std::mem::replace(&mut cleared, true) {
+            forget_others(&ctx, &names).await;
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = ctx.clock.sleep(FIND_EVERY) => {}
+            Some(ended) = watchers.join_next(), if !watchers.is_empty() => {
+                // One that panics takes all down with it, and the job driver begins anew.
+                if let Err(error) = ended && error.is_panic() {
+                    std::panic::resume_unwind(error.into_panic());
+                }
+            }
+        }
+    }
+}
+
+/// Takes back what was said of clusters that are no longer watched.
+async fn forget_others(ctx: &Ctx, names: &BTreeSet<String>) {
+    let source = Source::from(SOURCE);
+    for resource in ctx.resources.list() {
+        if resource.words.contains_key(&source) && !names.contains(resource.id.scope()) {
+            ctx.resources.withdraw(SOURCE, resource.id.clone()).await;
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Whole hubs that watch clusters.
