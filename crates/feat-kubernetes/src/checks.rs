@@ -51,10 +51,19 @@ mod tests {
     fn what_is_shown_and_has_an_address_is_probed() {
         let mut picture = Picture::default();
         picture.thing(ThingId::tile("a.example.org", "/")).fact("url", "https://a.example.org/");
-        picture.thing(ThingId::tile("b.example.org", "/")).fact("url", "https://b.example.org/").fact("hidden", true);
+        picture
+            .thing(ThingId::tile("b.example.org", "/"))
+            .fact("url", "https://b.example.org/")
+            .fact("hidden", true);
         picture.thing(ThingId::tile("c.example.org", "/"));
-        picture.thing(ThingId::tile("d.example.org", "/")).fact("url", "https://d.example.org/").fact("probe", false);
-        picture.thing(ThingId::tile("e.example.org", "/")).fact("url", "https://e.example.org/x").fact("probe", "/health");
+        picture
+            .thing(ThingId::tile("d.example.org", "/"))
+            .fact("url", "https://d.example.org/")
+            .fact("probe", false);
+        picture
+            .thing(ThingId::tile("e.example.org", "/"))
+            .fact("url", "https://e.example.org/x")
+            .fact("probe", "/health");
         let specs = specs("home", &picture);
         let targets: Vec<(&str, &CheckTarget)> =
             specs.iter().map(|spec| (spec.resource.as_str(), &spec.target)).collect();

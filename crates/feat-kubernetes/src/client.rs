@@ -72,7 +72,8 @@ impl Api {
             let body = self.send(path, "application/json").await?;
             self.collect(body, ANSWER_BYTES_MAX).await
         };
-        let bytes = tokio::time::timeout(limit, asking).await.map_err(|_| Trouble::silent(&self.server, limit))??;
+        let bytes =
+            tokio::time::timeout(limit, asking).await.map_err(|_| Trouble::silent(&self.server, limit))??;
         serde_json::from_slice(&bytes).map_err(|error| Trouble::protocol(&self.server, &error.to_string()))
     }
 
@@ -150,7 +151,11 @@ impl Api {
     }
 
     /// The next piece of a body; `None` at its end.
-    async fn piece(&self, body: &mut Body, within: Duration) -> Result<Option<impl AsRef<[u8]> + std::ops::Deref<Target = [u8]> + use<>>, Trouble> {
+    async fn piece(
+        &self,
+        body: &mut Body,
+        within: Duration,
+    ) -> Result<Option<impl AsRef<[u8]> + std::ops::Deref<Target = [u8]> + use<>>, Trouble> {
         loop {
             let frame = tokio::time::timeout(within, body.frame())
                 .await

@@ -6,8 +6,8 @@ use crate::config::{ClusterSettings, Origin};
 use crate::discovery::{self, Served};
 use crate::examine::Examiner;
 use crate::figures::Figures;
-use crate::gaps::Gap;
 use crate::find::origin_words;
+use crate::gaps::Gap;
 use crate::mirror::{Mirror, Unit};
 use crate::publish::{HOLDS_FOR, SOURCE, cluster_id};
 use crate::watch::{Follower, Link, jitter, pause, units};
@@ -100,7 +100,12 @@ impl Watcher {
     pub(crate) async fn run(self) {
         let watcher = Arc::new(self);
         let mut examiner = Examiner::new(watcher.clone());
-        tokio::join!(watcher.connect(), examiner.run(), crate::tails::run(&watcher), crate::usage::run(&watcher));
+        tokio::join!(
+            watcher.connect(),
+            examiner.run(),
+            crate::tails::run(&watcher),
+            crate::usage::run(&watcher)
+        );
     }
 
     fn name(&self) -> &str {
@@ -332,11 +337,14 @@ impl Session<'_> {
             .paths
             .iter()
             .filter(|(kind, _)| wanted(kind))
-            .flat_map(|(kind, path)| units(*kind, &watcher.settings.namespaces).into_iter().map(move |unit| (unit, path)))
+            .flat_map(|(kind, path)| {
+                units(*kind, &watcher.settings.namespaces).into_iter().map(move |unit| (unit, path))
+            })
             .collect();
         self.running.retain(|unit, (task, path)| {
             // What is unclear goes on as it is; what moved to another version begins anew.
-            let stays = served.unclear.contains(&unit.kind) || all.iter().any(|(other, at)| other == unit && *at == path);
+            let stays = served.unclear.contains(&unit.kind)
+                || all.iter().any(|(other, at)| other == unit && *at == path);
             if !stays {
                 task.abort();
             }

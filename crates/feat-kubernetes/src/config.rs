@@ -247,7 +247,8 @@ mod tests {
 
     #[test]
     fn a_cluster_is_reached_in_one_way() {
-        let (clusters, problems) = read_text("[[kubernetes]]\nname = \"a\"\nin_cluster = true\nsecrets = \"never\"\n");
+        let (clusters, problems) =
+            read_text("[[kubernetes]]\nname = \"a\"\nin_cluster = true\nsecrets = \"never\"\n");
         assert_eq!(problems, [""; 0]);
         assert_eq!((&clusters[0].origin, clusters[0].secrets), (&Origin::InCluster, false));
         let (_, problems) = read_text(

@@ -63,7 +63,9 @@ impl ResourceList {
     /// Whether the kind is there and can be listed.
     fn lists(&self, plural: &str) -> bool {
         let found = self.resources.iter().find(|resource| resource.name == plural);
-        found.is_some_and(|resource| resource.verbs.is_empty() || resource.verbs.iter().any(|verb| verb == "list"))
+        found.is_some_and(|resource| {
+            resource.verbs.is_empty() || resource.verbs.iter().any(|verb| verb == "list")
+        })
     }
 }
 
@@ -91,7 +93,10 @@ pub(crate) async fn discover(api: &Api) -> Result<Served, Trouble> {
         let kinds = kinds_of(group);
         let versions = match groups.groups.iter().find(|have| have.name == group) {
             _ if group.is_empty() => vec!["v1".to_owned()],
-            Some(have) => in_order(&kinds, &have.versions.iter().map(|version| version.version.as_str()).collect::<Vec<_>>()),
+            Some(have) => in_order(
+                &kinds,
+                &have.versions.iter().map(|version| version.version.as_str()).collect::<Vec<_>>(),
+            ),
             None => continue,
         };
         let mut open: BTreeSet<Kind> = kinds.iter().copied().collect();
@@ -100,7 +105,8 @@ pub(crate) async fn discover(api: &Api) -> Result<Served, Trouble> {
             if open.is_empty() {
                 break;
             }
-            let path = if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
+            let path =
+                if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
             match api.get::<ResourceList>(&path, WITHIN).await {
                 Ok(list) => open.retain(|kind| {
                     let there = list.lists(kind.resource().plural);

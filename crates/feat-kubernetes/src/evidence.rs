@@ -15,9 +15,10 @@ pub(crate) fn evidence(ctx: &Ctx, resource: &Resource) -> Vec<Evidence> {
     if view.tails.0.is_empty() {
         return Vec::new();
     }
-    let found = view.picture.findings().filter(|(id, finding)| {
-        finding.logs_of.is_some() && resource_id(&view.name, id) == resource.id
-    });
+    let found = view
+        .picture
+        .findings()
+        .filter(|(id, finding)| finding.logs_of.is_some() && resource_id(&view.name, id) == resource.id);
     let mut all: Vec<Evidence> = found
         .filter_map(|(_, finding)| {
             let (pod, container) = finding.logs_of.as_ref()?;

@@ -122,7 +122,8 @@ impl Examiner {
         self.waiting = false;
         let settings = self.settings(&snapshot);
         let objects = snapshot.objects.clone();
-        let look = tokio::task::spawn_blocking(move || (cluster_model::examine(&objects, &settings), settings));
+        let look =
+            tokio::task::spawn_blocking(move || (cluster_model::examine(&objects, &settings), settings));
         let Ok((picture, settings)) = look.await else {
             tracing::error!(cluster = watcher.settings.name, "the examination of a cluster panicked");
             self.last = Some(now);
@@ -142,7 +143,6 @@ impl Examiner {
             unread: snapshot.unread(),
             hidden_hosts: said.hide_hosts.clone(),
             hidden_namespaces: said.hide_namespaces.clone(),
-            ..Settings::default()
         };
         crate::usage::fill(&self.watcher, &mut settings);
         settings

@@ -25,7 +25,11 @@ impl Figures {
     pub(crate) fn register(metrics: &Metrics) -> Self {
         let buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
         Self {
-            objects: metrics.register("kubernetes_objects", "Objects of clusters that are watched", Gauge::default()),
+            objects: metrics.register(
+                "kubernetes_objects",
+                "Objects of clusters that are watched",
+                Gauge::default(),
+            ),
             examinations: metrics.register(
                 "kubernetes_examination_seconds",
                 "Time that it took to look at everything in a cluster",

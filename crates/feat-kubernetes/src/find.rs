@@ -71,7 +71,10 @@ pub(crate) struct Found {
 /// Looks for a cluster.
 pub(crate) async fn find(around: &Surroundings) -> Found {
     if around.in_cluster() {
-        return Found { cluster: Some(ClusterSettings::new("home", Origin::InCluster)), candidates: Vec::new() };
+        return Found {
+            cluster: Some(ClusterSettings::new("home", Origin::InCluster)),
+            candidates: Vec::new(),
+        };
     }
     let mut found = Found::default();
     for files in around.kubeconfigs() {
@@ -187,7 +190,10 @@ mod tests {
         assert!(found.candidates[0].reason.contains("public address"), "{found:?}");
         assert_eq!(
             found.candidates[0].lines,
-            format!("[[kubernetes]]\nname = \"lab\"\nkubeconfig = \"{}\"\ncontext = \"admin@lab\"\n", work.display())
+            format!(
+                "[[kubernetes]]\nname = \"lab\"\nkubeconfig = \"{}\"\ncontext = \"admin@lab\"\n",
+                work.display()
+            )
         );
     }
 
@@ -206,7 +212,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let token = dir.path().join("token");
         std::fs::write(&token, "x").unwrap();
-        let around = Surroundings { service_host: Some("10.43.0.1".into()), token, ..Surroundings::default() };
+        let around =
+            Surroundings { service_host: Some("10.43.0.1".into()), token, ..Surroundings::default() };
         assert_eq!(find(&around).await.cluster.map(|cluster| cluster.origin), Some(Origin::InCluster));
     }
 }

@@ -64,6 +64,13 @@ pub(crate) fn of_kinds(snapshot: &Snapshot, secrets_wanted: bool) -> Vec<Gap> {
             grants: String::new(),
         }
     }));
+    gaps.extend(snapshot.refused.as_ref().map(|refused| Gap {
+        what: "objects".to_owned(),
+        why: Why::Failing,
+        sentence: "Some objects make no sense to Hob and are left out.".to_owned(),
+        evidence: tidy(refused, 300),
+        grants: String::new(),
+    }));
     if !secrets_wanted {
         let without = Kind::Secret.resource().without;
         gaps.push(Gap {
@@ -110,7 +117,9 @@ mod tests {
         let mut snapshot = Snapshot::default();
         for selector in ["a", "b"] {
             let unit = Unit { kind: Kind::Secret, namespace: None, selector: Some(selector) };
-            snapshot.units.insert(unit, Reading::Forbidden("secrets is forbidden: User \"x\" cannot list".to_owned()));
+            snapshot
+                .units
+                .insert(unit, Reading::Forbidden("secrets is forbidden: User \"x\" cannot list".to_owned()));
         }
         let gaps = of_kinds(&snapshot, true);
         assert_eq!(gaps.len(), 1, "one gap for a kind: {gaps:?}");

@@ -47,13 +47,17 @@ pub const FEATURE: Feature = Feature {
 fn greeting(ctx: Ctx) -> BoxFuture<Vec<String>> {
     boxed(async move {
         let clusters = ctx.memory.of::<clusters::Clusters>();
-        let watched = clusters.list().into_iter().map(|view| match (view.version.as_str(), view.object_count()) {
-            ("", _) | (_, 0) => format!("Cluster: {}  (by {})", view.name, view.origin),
-            (version, objects) => format!("Cluster: {}  (Kubernetes {version}, {objects} objects)", view.name),
-        });
-        let named = clusters.candidates().into_iter().map(|candidate| {
-            format!("Cluster: {} is not watched. {}", candidate.origin, candidate.reason)
-        });
+        let watched =
+            clusters.list().into_iter().map(|view| match (view.version.as_str(), view.object_count()) {
+                ("", _) | (_, 0) => format!("Cluster: {}  (by {})", view.name, view.origin),
+                (version, objects) => {
+                    format!("Cluster: {}  (Kubernetes {version}, {objects} objects)", view.name)
+                }
+            });
+        let named = clusters
+            .candidates()
+            .into_iter()
+            .map(|candidate| format!("Cluster: {} is not watched. {}", candidate.origin, candidate.reason));
         watched.chain(named).collect()
     })
 }

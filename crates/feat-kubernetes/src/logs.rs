@@ -73,7 +73,10 @@ mod tests {
 
     #[test]
     fn last_lines_can_be_shown() {
-        assert_eq!(clean("\u{1b}[31mERROR\u{1b}[0m\tno such file\r\n\n\u{7}done\n"), "ERROR no such file\ndone");
+        assert_eq!(
+            clean("\u{1b}[31mERROR\u{1b}[0m\tno such file\r\n\n\u{7}done\n"),
+            "ERROR no such file\ndone"
+        );
         assert_eq!(clean(""), "");
         let many: String = (0..100).map(|n| format!("line {n} {}\n", "x".repeat(300))).collect();
         let tail = clean(&many);

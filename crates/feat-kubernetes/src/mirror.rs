@@ -58,6 +58,8 @@ pub(crate) struct Snapshot {
     pub(crate) units: BTreeMap<Unit, Reading>,
     /// Kinds of which nobody knows whether the cluster has them.
     pub(crate) unclear: BTreeSet<Kind>,
+    /// The last object that could not be read at all, and why.
+    pub(crate) refused: Option<String>,
 }
 
 impl Snapshot {
@@ -101,8 +103,6 @@ struct State {
     /// What each unit knows, for kinds that several units share.
     shared: BTreeMap<Unit, BTreeSet<Key>>,
     dirty: Option<Urgency>,
-    /// Objects that could not be read at all.
-    refused: u64,
 }
 
 impl Mirror {
@@ -134,9 +134,14 @@ impl Mirror {
     /// Takes in one object that was listed, added or changed, and returns its name.
     pub(crate) fn apply(&self, unit: &Unit, object: Value) -> Option<Key> {
         let mut state = self.state();
-        let Ok((key, changed)) = state.snapshot.objects.take_in(unit.kind, object) else {
-            state.refused += 1;
-            return None;
+        let named = key_of(&object);
+        let (key, changed) = match state.snapshot.objects.take_in(unit.kind, object) {
+            Ok(taken) => taken,
+            Err(problem) => {
+                let name = named.map(|key| format!(" {}/{}", key.namespace, key.name)).unwrap_or_default();
+                state.snapshot.refused = Some(format!("{}{name}: {problem}", unit.kind.resource().kind));
+                return None;
+            }
         };
         if let Some(known) = state.shared.get_mut(unit) {
             known.insert(key.clone());
@@ -195,6 +200,7 @@ impl Mirror {
     }
 
     /// What is known now.
+    #[cfg(test)]
     pub(crate) fn look(&self) -> Snapshot {
         self.state().snapshot.clone()
     }
@@ -220,11 +226,6 @@ impl Mirror {
     pub(crate) fn poke(&self) {
         self.state().soil(Urgency::Now);
         self.changed.notify_one();
-    }
-
-    /// How many objects could not be read at all.
-    pub(crate) fn refused(&self) -> u64 {
-        self.state().refused
     }
 
     fn wake(&self, mut state: MutexGuard<'_, State>, kind: Kind) {
@@ -352,7 +353,7 @@ mod tests {
         mirror.apply(&pods, object("y", ""));
         assert_eq!(mirror.dirty(), Some(Urgency::Now));
         mirror.apply(&pods, json!({ "metadata": {} }));
-        assert_eq!(mirror.refused(), 1);
+        assert_eq!(mirror.look().refused.as_deref(), Some("Pod: it has no metadata.name"));
     }
 
     #[test]

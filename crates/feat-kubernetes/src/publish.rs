@@ -143,8 +143,11 @@ fn also(thing: &Thing, told: Option<&Finding>) -> String {
     let mut others: Vec<&Finding> =
         thing.findings.iter().filter(|finding| told.is_none_or(|told| *finding != told)).collect();
     others.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.sentence.cmp(&b.sentence)));
-    let sentences: Vec<String> =
-        others.into_iter().take(ALSO_MAX).map(|finding| format!("Also: {}", tidy(&finding.sentence, 300))).collect();
+    let sentences: Vec<String> = others
+        .into_iter()
+        .take(ALSO_MAX)
+        .map(|finding| format!("Also: {}", tidy(&finding.sentence, 300)))
+        .collect();
     sentences.join("\n")
 }
 
@@ -166,7 +169,11 @@ pub(crate) fn tiles_touched<'a>(picture: &'a Picture, changed: &BTreeSet<&ThingI
                 if layer.iter().any(|id| changed.contains(id)) {
                     return true;
                 }
-                layer = layer.iter().filter_map(|id| picture.things.get(*id)).flat_map(|thing| &thing.needs).collect();
+                layer = layer
+                    .iter()
+                    .filter_map(|id| picture.things.get(*id))
+                    .flat_map(|thing| &thing.needs)
+                    .collect();
             }
             false
         })
@@ -187,7 +194,9 @@ mod tests {
     fn the_worst_is_said_and_the_rest_is_not_lost() {
         let mut thing = Thing::default();
         thing.find(finding(Severity::Warning, "It is slow."));
-        thing.find(finding(Severity::Critical, "It is gone.").field("spec.rules[0]").evidence("404").remedy("Look."));
+        thing.find(
+            finding(Severity::Critical, "It is gone.").field("spec.rules[0]").evidence("404").remedy("Look."),
+        );
         let said = observation("home", &ThingId::backend("media", "jellyfin"), &thing, &Tails::default());
         assert_eq!(said.resource.as_str(), "backend/home/media/jellyfin");
         let health = said.health.unwrap();
@@ -221,7 +230,8 @@ mod tests {
 
     #[test]
     fn long_names_stay_apart() {
-        let long = |end: &str| ThingId::image(&format!("registry.example.org/{}@sha256:{end}", "a/".repeat(80)));
+        let long =
+            |end: &str| ThingId::image(&format!("registry.example.org/{}@sha256:{end}", "a/".repeat(80)));
         let (a, b) = (resource_id("home", &long("a")), resource_id("home", &long("b")));
         assert_ne!(a, b);
         assert!(a.as_str().len() < 200);

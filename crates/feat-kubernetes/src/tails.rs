@@ -40,8 +40,12 @@ pub(crate) async fn run(watcher: &Watcher) {
         let Some(view) = watcher.clusters.get(&watcher.settings.name) else { continue };
         let wanted = wanted(&view.picture);
         asked.retain(|who, _| wanted.contains_key(who));
-        let open: Vec<(Who, u64)> =
-            wanted.iter().filter(|(who, mark)| asked.get(*who) != Some(mark)).map(|(who, mark)| (who.clone(), *mark)).take(PER_GO).collect();
+        let open: Vec<(Who, u64)> = wanted
+            .iter()
+            .filter(|(who, mark)| asked.get(*who) != Some(mark))
+            .map(|(who, mark)| (who.clone(), *mark))
+            .take(PER_GO)
+            .collect();
         let stale = view.tails.0.keys().any(|who| !wanted.contains_key(who));
         let Some(api) = watcher.api().filter(|_| stale || !open.is_empty()) else { continue };
         let (found, forbidden) = fetch(&api, &open).await;

@@ -1,1 +1,5 @@
 //! Whole hubs that watch clusters.
+
+mod bad_days;
+mod house;
+mod routes;

@@ -54,8 +54,9 @@ async fn run(exec: &ExecConfig, name: &str) -> Result<Output, Trouble> {
         return Err(Trouble::new(Fault::Setup, "The kubeconfig names an exec plugin without a command.", ""));
     }
     if exec.interactive_mode == Some(ExecInteractiveMode::Always) {
-        return Err(failed(name, "wants to ask somebody, and nobody sits at this hub", "")
-            .remedy("Use a service account's token for Hob: kubectl create serviceaccount, kubectl create token."));
+        return Err(failed(name, "wants to ask somebody, and nobody sits at this hub", "").remedy(
+            "Use a service account's token for Hob: kubectl create serviceaccount, kubectl create token.",
+        ));
     }
     let cluster = exec.provide_cluster_info.then(|| exec.cluster.clone()).flatten();
     let info = json!({
@@ -98,7 +99,11 @@ fn read(name: &str, output: &Output) -> Result<Value, Trouble> {
 }
 
 fn failed(name: &str, what: &str, evidence: &str) -> Trouble {
-    Trouble::new(Fault::Setup, format!("The exec plugin “{name}”, which the kubeconfig names, {what}."), evidence)
+    Trouble::new(
+        Fault::Setup,
+        format!("The exec plugin “{name}”, which the kubeconfig names, {what}."),
+        evidence,
+    )
 }
 
 #[cfg(test)]
@@ -129,7 +134,10 @@ mod tests {
     #[tokio::test]
     async fn a_plugin_that_gives_nothing_is_named_and_its_secrets_are_not() {
         for (exec, words) in [
-            (json!({ "command": "kubelogin-that-nobody-has", "installHint": "brew install it" }), "“kubelogin-that-nobody-has”, which the kubeconfig names, is not installed"),
+            (
+                json!({ "command": "kubelogin-that-nobody-has", "installHint": "brew install it" }),
+                "“kubelogin-that-nobody-has”, which the kubeconfig names, is not installed",
+            ),
             (script("echo who are you >&2; exit 3"), "failed (exit status: 3)"),
             (script("echo hunter2"), "prints something else than a credential"),
             (script("echo '{\"status\":{}}'"), "neither a token nor a certificate"),

@@ -49,11 +49,14 @@ pub(super) async fn load(origin: &Origin) -> Result<(kube::Config, Option<i64>),
 /// What is wrong with it.
 pub(crate) async fn where_it_leads(files: &[PathBuf], context: Option<&str>) -> Result<Reached, Trouble> {
     let (merged, context) = read(files.to_vec(), context.map(ToOwned::to_owned)).await?;
-    let cluster = merged.contexts.iter().find(|named| named.name == context).and_then(|named| named.context.as_ref());
-    let cluster = cluster.and_then(|context| merged.clusters.iter().find(|named| named.name == context.cluster));
+    let cluster =
+        merged.contexts.iter().find(|named| named.name == context).and_then(|named| named.context.as_ref());
+    let cluster =
+        cluster.and_then(|context| merged.clusters.iter().find(|named| named.name == context.cluster));
     let server = cluster.and_then(|named| named.cluster.as_ref()).and_then(|cluster| cluster.server.clone());
     let Some(server) = server else {
-        let sentence = format!("The context “{context}” of {} names a cluster without an address.", shown(files));
+        let sentence =
+            format!("The context “{context}” of {} names a cluster without an address.", shown(files));
         return Err(Trouble::new(Fault::Setup, sentence, ""));
     };
     Ok(Reached { context, server: server.trim_end_matches('/').to_owned() })
@@ -66,7 +69,9 @@ async fn read(files: Vec<PathBuf>, context: Option<String>) -> Result<(Kubeconfi
         let name = choose(&merged, context.as_deref(), &shown(&files))?;
         Ok((merged, name))
     });
-    reading.await.map_err(|error| Trouble::new(Fault::Setup, "The kubeconfig could not be read.", &error.to_string()))?
+    reading.await.map_err(|error| {
+        Trouble::new(Fault::Setup, "The kubeconfig could not be read.", &error.to_string())
+    })?
 }
 
 /// One file after the other; of what two files name, the first wins, as with kubectl.
@@ -83,7 +88,8 @@ fn merge(files: &[PathBuf]) -> Result<Kubeconfig, Trouble> {
             Some(before) => before.merge(next).map_err(|error| unreadable(file, &error))?,
         });
     }
-    merged.ok_or_else(|| Trouble::new(Fault::Setup, format!("There is no kubeconfig at {}.", shown(files)), ""))
+    merged
+        .ok_or_else(|| Trouble::new(Fault::Setup, format!("There is no kubeconfig at {}.", shown(files)), ""))
 }
 
 /// The context that is meant: the named one, the current one, or the only one.
@@ -95,11 +101,13 @@ fn choose(config: &Kubeconfig, wanted: Option<&str>, shown: &str) -> Result<Stri
         (Some(name), contexts) if contexts.iter().any(|named| named.name == name) => Ok(name.to_owned()),
         (Some(name), _) => {
             let sentence = format!("The kubeconfig {shown} does not hold the context “{name}”: {has}.");
-            Err(Trouble::new(Fault::Setup, sentence, "").remedy("Name one that it has with context = \"…\" in hob.toml."))
+            Err(Trouble::new(Fault::Setup, sentence, "")
+                .remedy("Name one that it has with context = \"…\" in hob.toml."))
         }
         (None, [only]) => Ok(only.name.clone()),
         (None, _) => {
-            let sentence = format!("The kubeconfig {shown} does not say which context is the current one; {has}.");
+            let sentence =
+                format!("The kubeconfig {shown} does not say which context is the current one; {has}.");
             Err(Trouble::new(Fault::Setup, sentence, "").remedy("Name one with context = \"…\" in hob.toml."))
         }
     }
@@ -136,10 +144,12 @@ fn unusable(shown: &str, error: &KubeconfigError) -> Trouble {
         KubeconfigError::LoadClusterOfContext(cluster) => {
             setup(format!("The kubeconfig {shown} names the cluster “{cluster}”, which it does not hold."))
         }
-        KubeconfigError::MissingClusterUrl => setup(format!("The kubeconfig {shown} has no address of an API server.")),
-        KubeconfigError::ParseClusterUrl(_) => {
-            setup(format!("The address of the API server in {shown} is not one; it looks like https://192.168.1.5:6443."))
+        KubeconfigError::MissingClusterUrl => {
+            setup(format!("The kubeconfig {shown} has no address of an API server."))
         }
+        KubeconfigError::ParseClusterUrl(_) => setup(format!(
+            "The address of the API server in {shown} is not one; it looks like https://192.168.1.5:6443."
+        )),
         KubeconfigError::LoadCertificateAuthority(_) => {
             setup(format!("The certificate authority that the kubeconfig {shown} names cannot be read."))
         }
@@ -178,14 +188,18 @@ mod tests {
     async fn what_is_wrong_is_said_with_what_would_be_right() {
         let (_dir, path) = file(TWO);
         let shown = path.display().to_string();
-        let origin = |context: &str| Origin::Kubeconfig { files: vec![path.clone()], context: Some(context.into()) };
+        let origin =
+            |context: &str| Origin::Kubeconfig { files: vec![path.clone()], context: Some(context.into()) };
         let said = load(&origin("nas")).await.unwrap_err();
         assert_eq!(
             said.sentence,
             format!("The kubeconfig {shown} does not hold the context “nas”: it has “home” and “work”.")
         );
         let said = load(&origin("work")).await.unwrap_err();
-        assert_eq!(said.sentence, format!("The kubeconfig {shown} names the cluster “gone”, which it does not hold."));
+        assert_eq!(
+            said.sentence,
+            format!("The kubeconfig {shown} names the cluster “gone”, which it does not hold.")
+        );
         let said = where_it_leads(&[PathBuf::from("/nowhere/config")], None).await.unwrap_err();
         assert_eq!(said.sentence, "There is no kubeconfig at /nowhere/config.");
         let (_dir, path) = file("- a\n- b\n");

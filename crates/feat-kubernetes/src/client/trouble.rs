@@ -90,7 +90,9 @@ impl Trouble {
                 .remedy("k3s renews its certificates when it is restarted in their last 90 days; kubeadm by “kubeadm certs renew all”. Then take the new kubeconfig.");
         }
         if lower.contains("certificate") || lower.contains("unknownissuer") || lower.contains("alert") {
-            let sentence = format!("The TLS connection to the API server {server} failed: one side does not trust the other's certificate.");
+            let sentence = format!(
+                "The TLS connection to the API server {server} failed: one side does not trust the other's certificate."
+            );
             return Self::new(Fault::Tls, sentence, &text)
                 .remedy("The kubeconfig may be of another cluster, or of this one before it was installed anew: take its present one.");
         }
@@ -134,7 +136,9 @@ impl Trouble {
         let (fault, sentence) = match code {
             401 => (
                 Fault::Unauthorized,
-                format!("The API server {server} does not accept what Hob signs in with: it is expired, or of another cluster."),
+                format!(
+                    "The API server {server} does not accept what Hob signs in with: it is expired, or of another cluster."
+                ),
             ),
             403 => (Fault::Forbidden, "This is not permitted to the account that Hob uses.".to_owned()),
             404 => (Fault::NotFound, "The API server has no such thing.".to_owned()),
@@ -142,7 +146,9 @@ impl Trouble {
             429 | 500..=599 => {
                 (Fault::Busy, format!("The API server {server} answers with an error ({code})."))
             }
-            _ => (Fault::Protocol, format!("The API server {server} answers {code}, which says nothing here.")),
+            _ => {
+                (Fault::Protocol, format!("The API server {server} answers {code}, which says nothing here."))
+            }
         };
         let trouble = Self::new(fault, sentence, message);
         match fault {
@@ -152,12 +158,17 @@ impl Trouble {
     }
 
     pub(super) fn too_large(server: &str, max: usize) -> Self {
-        let sentence = format!("The API server {server} answered with more than {} MB at once.", max / 1_048_576);
+        let sentence =
+            format!("The API server {server} answered with more than {} MB at once.", max / 1_048_576);
         Self::new(Fault::TooLarge, sentence, "")
     }
 
     pub(super) fn protocol(server: &str, evidence: &str) -> Self {
-        Self::new(Fault::Protocol, format!("What answers at {server} does not speak as Kubernetes does."), evidence)
+        Self::new(
+            Fault::Protocol,
+            format!("What answers at {server} does not speak as Kubernetes does."),
+            evidence,
+        )
     }
 }
 
@@ -201,7 +212,8 @@ mod tests {
             (503, Fault::Busy),
             (302, Fault::Protocol),
         ] {
-            let trouble = Trouble::refused("https://k", code, br#"{"kind":"Status","message":"pods is forbidden"}"#);
+            let trouble =
+                Trouble::refused("https://k", code, br#"{"kind":"Status","message":"pods is forbidden"}"#);
             assert_eq!((trouble.fault, trouble.evidence.as_str()), (fault, "pods is forbidden"));
         }
         assert_eq!(Trouble::refused("https://k", 500, b"<html>\noops").evidence, "<html> oops");
@@ -212,7 +224,10 @@ mod tests {
         let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
         let trouble = Trouble::broken("https://10.0.0.1:6443", &refused);
         assert_eq!(trouble.fault, Fault::Away);
-        assert_eq!(trouble.sentence, "The API server https://10.0.0.1:6443 refused the connection: nothing listens there.");
+        assert_eq!(
+            trouble.sentence,
+            "The API server https://10.0.0.1:6443 refused the connection: nothing listens there."
+        );
         let expired = io::Error::other("invalid peer certificate: certificate expired: verification time 1");
         assert_eq!(Trouble::broken("https://k", &expired).fault, Fault::Tls);
     }

@@ -1,0 +1,113 @@
+//! From an object of the cluster to a resource, and back.
+
+use super::house::{PATIENCE, has, hub, hub_with, kustomization, view};
+use hob_base::ResourceId;
+use hob_testkit::fake_cluster::FakeCluster;
+use std::time::Duration;
+
+/// Within this an object that was added is on the page.
+const SOON: Duration = Duration::from_secs(2);
+
+fn resources(ctx: &hob_feature::Ctx) -> Vec<String> {
+    ctx.resources.list().iter().map(|resource| resource.id.to_string()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_added_changed_and_deleted_is_seen_within_two_seconds() {
+    let cluster = FakeCluster::start().await;
+    let hub = hub(&cluster).await;
+    let id = "deployment/home/flux-system/kustomization/apps";
+    cluster.apply_yaml(&kustomization("apps", true));
+    hub.wait_until("it is there", SOON, |ctx| has(ctx, id)).await;
+    cluster.apply_yaml(&kustomization("apps", false));
+    hub.wait_until("it is broken", SOON, |ctx| super::house::health(ctx, id).starts_with("warning")).await;
+    cluster.delete("Kustomization", "flux-system", "apps");
+    hub.wait_until("it is gone", SOON, |ctx| !has(ctx, id)).await;
+    assert_eq!(super::house::health(hub.ctx(), "cluster/home/api"), "ok: The API server answers.");
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_asked_because_nothing_changed() {
+    let cluster = FakeCluster::start().await;
+    let hub = hub(&cluster).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    cluster.clear_requests();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let asked: Vec<_> = cluster.requests().into_iter().filter(|seen| seen.verb == "list").collect();
+    assert_eq!(asked, [], "a watch is open for every kind");
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_cluster_is_read_in_pages_and_secrets_only_by_type() {
+    let cluster = FakeCluster::start().await;
+    cluster.load(hob_testkit::fake_cluster::big(50, 600, 5));
+    let hub = hub(&cluster).await;
+    assert_eq!(view(hub.ctx(), "home").objects.pods.len(), 600);
+    let requests = cluster.requests();
+    let pages = requests.iter().filter(|seen| seen.verb == "list" && seen.resource == "pods").count();
+    assert!(pages >= 3, "600 pods in pages of 250, not {pages}");
+    for seen in requests.iter().filter(|seen| seen.resource == "secrets" || seen.resource == "events") {
+        assert!(
+            seen.query.get("fieldSelector").is_some_and(|selector| selector.starts_with("type=")),
+            "{seen:?}"
+        );
+    }
+    for kind in ["configmaps", "leases"] {
+        assert!(requests.iter().all(|seen| seen.resource != kind), "{kind} are never read");
+    }
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_clusters_with_the_same_names_are_two() {
+    let (one, two) = (FakeCluster::start().await, FakeCluster::start().await);
+    one.apply_yaml(&kustomization("apps", true));
+    two.apply_yaml(&kustomization("apps", false));
+    let hub = hub_with(&[("one", &one, ""), ("two", &two, "")]).await;
+    hub.wait_until("both are there", PATIENCE, |ctx| {
+        super::house::health(ctx, "deployment/one/flux-system/kustomization/apps").starts_with("ok")
+            && super::house::health(ctx, "deployment/two/flux-system/kustomization/apps")
+                .starts_with("warning")
+    })
+    .await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_vanished_while_the_hub_was_stopped_is_withdrawn_and_what_was_not_stays() {
+    let cluster = FakeCluster::start().await;
+    cluster.apply_yaml(&kustomization("stays", true));
+    cluster.apply_yaml(&kustomization("goes", true));
+    let first = hub(&cluster).await;
+    let id = |name: &str| format!("deployment/home/flux-system/kustomization/{name}");
+    first.wait_until("both are known", PATIENCE, |ctx| has(ctx, &id("goes")) && has(ctx, &id("stays"))).await;
+    first.ctx().resources.settle().await;
+    let again = first.stop().await;
+    cluster.delete("Kustomization", "flux-system", "goes");
+    let second = again.start().await;
+    assert!(has(second.ctx(), &id("goes")), "{:?}", resources(second.ctx()));
+    second.wait_until("the one is gone", PATIENCE, |ctx| !has(ctx, &id("goes"))).await;
+    assert!(has(second.ctx(), &id("stays")));
+    second.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_namespaces_that_are_named_are_read() {
+    let cluster = FakeCluster::start().await;
+    cluster.forbid_but_in("kustomizations", &["flux-system"]);
+    cluster.apply_yaml(&kustomization("apps", true));
+    let hub = hub_with(&[("home", &cluster, "namespaces = [\"flux-system\"]\nsecrets = \"never\"")]).await;
+    hub.wait_until("it is there", PATIENCE, |ctx| {
+        ctx.resources.get(&ResourceId::new("deployment", "home", "flux-system/kustomization/apps")).is_some()
+    })
+    .await;
+    assert_eq!(cluster.count("list", "secrets"), 0);
+    let gaps = view(hub.ctx(), "home").gaps.clone();
+    assert!(
+        gaps.iter().any(|gap| gap.sentence.starts_with("Secrets are not read, as hob.toml says")),
+        "{gaps:?}"
+    );
+    hub.stop().await;
+}
