@@ -21,7 +21,7 @@ pub enum Expr {
 /// One question about a request or a connection, in the words of Traefik 3.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Matcher {
-    /// The host is this one: in lower case, without a dot at its end, and fit for a link.
+    /// The host is this one, a name or an address: in lower case, without a dot at its end.
     Host(String),
     /// A host with one label, or at least one, before a dot and this suffix: `*.example.org`, `**.example.org`.
     HostWildcard {

@@ -39,6 +39,7 @@ mod target;
 mod template;
 #[cfg(test)]
 mod tests;
+mod version_one;
 
 pub use evaluate::Request;
 pub use expr::{Expr, Matcher};

@@ -7,40 +7,49 @@ mod read;
 mod run;
 
 use read::{Node, Trouble};
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 /// More texts than this are not told.
 const MOST_LITERALS: usize = 32;
 
-/// A regular expression in the syntax of Go (RE2), kept as text.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Pattern(String);
+/// A regular expression in the syntax of Go (RE2). Two are the same if their texts are.
+#[derive(Clone)]
+pub struct Pattern {
+    text: Arc<str>,
+    /// Read once: rules are compared with each other often.
+    node: Result<Arc<Node>, Trouble>,
+}
 
 impl Pattern {
     /// This text as a regular expression.
     #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
+        let text = text.into();
+        let node = read::read(&text).map(Arc::new);
+        Self { text, node }
     }
 
     /// The expression.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Whether it matches somewhere in a text. `None` where that cannot be told: the expression is wrong or of a kind
     /// that is not evaluated here, or the text is long or not in ASCII.
     #[must_use]
     pub fn is_match(&self, text: &str) -> Option<bool> {
-        run::is_match(&self.node()?, text)
+        run::is_match(self.node()?, text)
     }
 
     /// All texts that it matches, where they are few: `^(www\.)?example\.org$` matches two. `None` where it matches
     /// more, parts of texts, or texts in any case.
     #[must_use]
     pub fn literals(&self) -> Option<Vec<String>> {
-        let mut texts = anchored(&self.node()?)?;
+        let mut texts = anchored(self.node()?)?;
         texts.sort();
         texts.dedup();
         Some(texts)
@@ -48,19 +57,19 @@ impl Pattern {
 
     /// Whether it matches every text that has no line ends.
     pub(crate) fn is_everything(&self) -> bool {
-        self.node().is_some_and(|node| is_everything(&node))
+        self.node().is_some_and(is_everything)
     }
 
     /// Why Go refuses it, where that is certain.
     pub(crate) fn fault(&self) -> Option<&'static str> {
-        match read::read(&self.0) {
+        match self.node {
             Err(Trouble::Fault(fault)) => Some(fault),
             Err(Trouble::Foreign) | Ok(_) => None,
         }
     }
 
-    fn node(&self) -> Option<Node> {
-        read::read(&self.0).ok()
+    fn node(&self) -> Option<&Node> {
+        self.node.as_deref().ok()
     }
 }
 
@@ -149,6 +158,38 @@ fn few(texts: &[String]) -> Option<()> {
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pattern").field(&self.text).finish()
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Pattern {}
+
+impl PartialOrd for Pattern {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Pattern {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.text.cmp(&other.text)
+    }
+}
+
+impl Hash for Pattern {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
     }
 }

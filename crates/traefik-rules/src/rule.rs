@@ -5,7 +5,7 @@ use crate::meaning::Meaning;
 use crate::problem::merged;
 use crate::{
     Expr, MAX_LENGTH, Matcher, Problem, ProblemKind, Protocol, Severity, Syntax, Target, Version, Versions,
-    grammar, host, meaning, scan, target,
+    grammar, host, meaning, scan, target, version_one,
 };
 use std::fmt;
 
@@ -67,6 +67,11 @@ pub fn parse(text: &str, syntax: Syntax, protocol: Protocol) -> Rule {
             accepted: Accepted { v2: accepted, v3: accepted },
         };
     }
+    if protocol == Protocol::Http
+        && let Some(expression) = version_one::read(text)
+    {
+        return of_version_one(text, syntax, expression);
+    }
     let scanned = scan::scan(text);
     let mut read = grammar::read(&scanned, text.len());
     let v2 = meaning::read(read.tree.as_ref(), text, Version::V2, protocol);
@@ -84,6 +89,26 @@ pub fn parse(text: &str, syntax: Syntax, protocol: Protocol) -> Rule {
     problems.sort_by_key(|problem| (problem.at.start, problem.at.end));
     problems.truncate(MOST_PROBLEMS);
     Rule { text: text.into(), protocol, version, expression, problems, guessed: read.guessed, accepted }
+}
+
+fn of_version_one(text: &str, syntax: Syntax, expression: Expr) -> Rule {
+    let problem = Problem {
+        kind: ProblemKind::VersionOne,
+        severity: Severity::Refused,
+        at: 0..text.len(),
+        sentence: "This is a rule in the syntax of Traefik 1; Traefik 2 and 3 refuse it.".to_owned(),
+        instead: None,
+        in_version: Versions::Both,
+    };
+    Rule {
+        text: text.into(),
+        protocol: Protocol::Http,
+        version: if syntax == Syntax::V2 { Version::V2 } else { Version::V3 },
+        expression: Some(expression),
+        problems: vec![problem],
+        guessed: false,
+        accepted: Accepted { v2: false, v3: false },
+    }
 }
 
 fn unreadable(text: &str) -> Option<Problem> {

@@ -29,7 +29,7 @@ pub struct Target {
 /// A host of a target.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HostPattern {
-    /// One host, in lower case and fit for a link.
+    /// One host, in lower case: a name or an address, and nothing else.
     Exact(String),
     /// `*.suffix` or, if deep, `**.suffix`.
     Wildcard {
@@ -79,7 +79,8 @@ impl Target {
     #[must_use]
     pub fn link(&self) -> Option<(&str, &str)> {
         let HostPattern::Exact(host) = &self.host else { return None };
-        if !self.is_open {
+        // An address of IPv6 without brackets is no part of a link.
+        if !self.is_open || (host.contains(':') && !host.starts_with('[')) {
             return None;
         }
         let path = self.paths.iter().find_map(|path| {
@@ -128,19 +129,12 @@ impl PathPattern {
     /// Whether each path of the other one is one of these, for certain.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
-        match (self.matcher(), other.matcher()) {
-            (None, _) => true,
-            (Some(_), None) => false,
-            (Some(own), Some(other)) => implies(&other, &own),
-        }
-    }
-
-    fn matcher(&self) -> Option<Matcher> {
-        match self {
-            Self::All => None,
-            Self::Exact(path) => Some(Matcher::Path(path.clone())),
-            Self::Prefix(path) => Some(Matcher::PathPrefix(path.clone())),
-            Self::Regexp(pattern) => Some(Matcher::PathRegexp(pattern.clone())),
+        match (self, other) {
+            (Self::All, _) => true,
+            (Self::Prefix(prefix), Self::Exact(path) | Self::Prefix(path)) => {
+                path.starts_with(prefix.as_str())
+            }
+            (own, other) => own == other,
         }
     }
 

@@ -300,6 +300,8 @@ fn long_texts_take_no_longer_than_they_should() {
         "\"\\",
         "/*",
         "HostRegexp(`{a:(`)||",
+        "PathRegexp(`^/a(b)?$`)||",
+        "!PathRegexp(`a`)&&HostRegexp(`b`)&&",
         "{",
         "a,",
         "\n",

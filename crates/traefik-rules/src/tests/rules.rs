@@ -203,3 +203,33 @@ fn the_syntax_is_the_one_that_takes_the_rule() {
     assert_eq!(told(&v2("PathPrefix(`/a.b/{id:[0-9]+|x}/`)")), ["* ~^/a\\.b/([0-9]+|x)/"]);
     assert_eq!(told(&v2("HostRegexp(`a.x`, `{sub}.x`)")), ["a.x /*", "~^[^.]+\\.x$ /*"]);
 }
+
+#[test]
+fn old_containers_have_rules_of_version_1() {
+    let rule = http("Host:a.x.org,www.a.x.org;PathPrefixStrip:/api");
+    assert_eq!(told(&rule), ["a.x.org /api", "www.a.x.org /api"]);
+    assert_eq!(rule.problems()[0].kind, ProblemKind::VersionOne);
+    let verdict = rule.valid_in(crate::Version::V3);
+    assert!(!verdict.accepted);
+    assert_eq!(
+        verdict.rewritten.as_deref(),
+        Some("(Host(`a.x.org`) || Host(`www.a.x.org`)) && PathPrefix(`/api`)")
+    );
+    assert_eq!(told(&http("Host:a.x.org;Geo:DE")), ["a.x.org /* [?Geo:DE]"]);
+    assert_ne!(http("https://a.x.org").problems()[0].kind, ProblemKind::VersionOne);
+}
+
+/// One site in two stages at two entry points, as a real repository has it: twelve rules for two places of two apps.
+#[test]
+fn stages_of_a_site() {
+    for (rule, target) in [
+        ("Host(`meet.x.org`) && !PathPrefix(`/dev`)", "meet.x.org /* -/dev"),
+        ("Host(`meet.x.org`) && PathPrefix(`/api`) && !PathPrefix(`/dev/api`)", "meet.x.org /api"),
+        ("Host(`meet.x.org`) && PathPrefix(`/dev`)", "meet.x.org /dev"),
+        ("Host(`meet.x.org`) && PathPrefix(`/dev/api`)", "meet.x.org /dev/api"),
+        ("Host(`meet.x.org`) && PathPrefix(`/dev`) && !PathPrefix(`/dev/api`)", "meet.x.org /dev -/dev/api"),
+        ("Host(`meet.x.org`) && (PathPrefix(`/api`) || PathPrefix(`/api/v1`))", "meet.x.org /api"),
+    ] {
+        assert_eq!(told(&http(rule)), [target], "{rule}");
+    }
+}
