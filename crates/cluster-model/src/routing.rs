@@ -4,8 +4,10 @@
 //! on the way. What names something that is not there says so on the route. From all ways together come the sites that
 //! people open ([`sites`]), and from those the tiles.
 
+mod arguments;
 mod backends;
 mod certificate;
+mod conflicts;
 mod draft;
 mod entry;
 mod exposure;
@@ -20,6 +22,7 @@ mod ports;
 mod services;
 mod sites;
 mod tiles;
+mod traefik;
 mod world;
 
 use self::draft::Draft;
@@ -30,10 +33,13 @@ use std::collections::BTreeSet;
 /// Adds what it sees to the picture.
 pub fn examine(objects: &Objects, settings: &Settings, picture: &mut Picture) {
     let world = World::new(objects, settings);
-    let mut draft = Draft { world: &world, picture, ways: Vec::new(), used: BTreeSet::new() };
+    let mut draft =
+        Draft { world: &world, picture, ways: Vec::new(), claims: Vec::new(), used: BTreeSet::new() };
     draft.ingresses();
+    draft.traefik();
     draft.gateway_api();
     draft.services_without_route();
+    draft.conflicts();
     draft.tiles();
     draft.backends();
     tell_routes(&draft.ways, picture);

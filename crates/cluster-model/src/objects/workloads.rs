@@ -77,6 +77,9 @@ pub struct Container {
     /// The ports it says it listens on.
     #[serde(deserialize_with = "each_or_skip")]
     pub ports: Vec<ContainerPort>,
+    /// What it is told on its command line of entry points and providers, as Traefik is; all else is dropped.
+    #[serde(deserialize_with = "routing_args")]
+    pub args: Vec<Box<str>>,
     /// How it is asked whether it is ready.
     #[serde(deserialize_with = "or_default")]
     pub readiness_probe: Option<Box<Probe>>,
@@ -86,6 +89,19 @@ pub struct Container {
     /// How it is asked whether it lives.
     #[serde(deserialize_with = "or_default")]
     pub liveness_probe: Option<Box<Probe>>,
+}
+
+/// The longest word of a command line that is kept, in bytes.
+const ARGUMENT_BYTES_MAX: usize = 200;
+
+fn routing_args<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Box<str>>, D::Error> {
+    let mut args: Vec<Box<str>> = each_or_skip(deserializer)?;
+    args.retain(|arg| {
+        let arg = arg.get(..16.min(arg.len())).unwrap_or_default().to_ascii_lowercase();
+        ["--entrypoints.", "--providers.", "--core."].iter().any(|start| arg.starts_with(start))
+    });
+    args.retain(|arg| arg.len() <= ARGUMENT_BYTES_MAX);
+    Ok(args)
 }
 
 /// What a container may use and what it asks for.

@@ -83,8 +83,7 @@ fn external(world: &World<'_>, thing: &mut Thing, service: &Service, object: &Ob
     if to.is_empty() {
         let sentence = "The Service stands for a name outside of the cluster, but names none.".to_owned();
         thing.find(
-            broken("backend-external-empty", Severity::Critical, object, sentence)
-                .field("spec.externalName"),
+            broken("backend-external-empty", Severity::Critical, object, sentence).field("spec.externalName"),
         );
         return;
     }

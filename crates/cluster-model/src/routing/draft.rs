@@ -1,5 +1,6 @@
 //! What is put down while the routes are read: ways from a host and path to what serves them, and the things on the way.
 
+use super::conflicts::Claim;
 use super::hosts::Address;
 use super::world::World;
 use crate::objects::{Meta, PortName};
@@ -60,6 +61,10 @@ pub(super) struct Way<'a> {
     /// Its place among the hosts of that object; the first is what people call it by.
     pub(super) order: usize,
     pub(super) address: Address,
+    /// Where it is listened for, for comparing it with others; empty: it is compared otherwise.
+    pub(super) entrances: Vec<String>,
+    /// Only this path, not those below.
+    pub(super) exact: bool,
     /// The path that a person opens.
     pub(super) path: String,
     /// What serves it; empty where nothing does, or where it only redirects.
@@ -72,6 +77,8 @@ pub(super) struct Way<'a> {
     pub(super) sure: bool,
     /// The port, where it is not that of the scheme.
     pub(super) port: Option<u16>,
+    /// Whether other ports of that host lead to other things, as with the addresses of load balancers and nodes.
+    pub(super) by_port: bool,
     pub(super) exposure: Exposure,
     /// Why nobody opens it with a browser.
     pub(super) machine: Option<String>,
@@ -100,6 +107,8 @@ pub(super) struct Draft<'a, 'p> {
     pub(super) world: &'p World<'a>,
     pub(super) picture: &'p mut Picture,
     pub(super) ways: Vec<Way<'a>>,
+    /// The rules of Traefik.
+    pub(super) claims: Vec<Claim>,
     /// The Services that routes name, with the ports that are used.
     pub(super) used: BTreeSet<Served>,
 }

@@ -1,8 +1,11 @@
 //! Entry points of Traefik, and the Services through which entry points are reached.
 
-use super::draft::{Draft, Served};
-use crate::objects::{Service, ServicePort};
-use crate::{ObjectRef, ThingId, ThingKind};
+use super::draft::{Draft, Served, broken};
+use crate::objects::{PortName, Service};
+use crate::{ObjectRef, Severity, ThingId, ThingKind};
+
+/// Entry points that the chart of Traefik makes, which need not be in any Service.
+const OWN: [&str; 4] = ["web", "websecure", "traefik", "metrics"];
 
 /// Whether an entry point's name says that it is encrypted: `websecure`, `https`, `secure-internal`, `443`.
 pub(super) fn is_tls_name(name: &str) -> bool {
@@ -13,9 +16,18 @@ pub(super) fn is_tls_name(name: &str) -> bool {
         || name.contains("443")
 }
 
-/// Whether a port of a Service is that of an entry point, by its name.
-fn is_port_of(port: &ServicePort, entry_point: &str) -> bool {
-    port.name.eq_ignore_ascii_case(entry_point)
+/// What is known of one entry point of Traefik.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) id: ThingId,
+    /// The port that people see.
+    pub(super) port: Option<u16>,
+    /// Whether it is encrypted; none: nothing says so.
+    pub(super) tls: Option<bool>,
+    /// Whether that is certain.
+    pub(super) sure: bool,
+    /// Whether all is sent to another one.
+    pub(super) redirects: bool,
 }
 
 impl Draft<'_, '_> {
@@ -27,31 +39,75 @@ impl Draft<'_, '_> {
         id
     }
 
-    /// An entry point of Traefik, and its port where the Service in front of Traefik tells it.
-    pub(super) fn traefik_entry(&mut self, name: &str) -> (ThingId, Option<u16>) {
+    /// An entry point of Traefik.
+    pub(super) fn traefik_entry(&mut self, name: &str) -> Entry {
         let id = ThingId::new(ThingKind::EntryPoint, format!("traefik/{name}"));
-        let services = self.world.services_of("Traefik");
+        let told = self.world.traefik.entry_points.get(&name.to_ascii_lowercase());
         let mut port = None;
         let mut backends = Vec::new();
-        let mut objects = Vec::new();
-        for service in &services {
-            let found = service.spec.ports.iter().find(|port| is_port_of(port, name));
+        for service in self.world.services_of("Traefik") {
+            let found = service.spec.ports.iter().find(|port| {
+                let target = port.target_port.as_ref();
+                port.name.eq_ignore_ascii_case(name)
+                    || matches!(target, Some(PortName::Name(target)) if target.eq_ignore_ascii_case(name))
+                    || told.is_some_and(|told| {
+                        told.port.is_some() && target.and_then(PortName::number) == told.port
+                    })
+            });
             if let Some(found) = found {
                 port = port.or(Some(found.port));
-                objects.push(ObjectRef::new("Service", &service.metadata.namespace, &service.metadata.name));
-                backends.push(self.entrance(service));
+                backends.push((self.entrance(service), service));
             }
         }
-        let thing = self.picture.thing(id.clone());
+        let entry = Entry {
+            id: id.clone(),
+            port: port.or_else(|| {
+                told.and_then(|told| told.port).filter(|_| backends.is_empty() && !OWN.contains(&name))
+            }),
+            tls: if told.is_some_and(|told| told.tls) || is_tls_name(name) {
+                Some(true)
+            } else {
+                Some(false)
+            },
+            sure: told.is_some_and(|told| told.tls),
+            redirects: told.is_some_and(|told| told.redirects),
+        };
+        let thing = self.picture.thing(id);
         name.clone_into(&mut thing.title);
-        thing.needs.extend(backends);
-        thing.objects.extend(objects);
-        thing.fact("controller", "Traefik");
-        if let Some(port) = port {
+        for (backend, service) in backends {
+            thing.needs.insert(backend);
+            thing.objects.insert(ObjectRef::new(
+                "Service",
+                &service.metadata.namespace,
+                &service.metadata.name,
+            ));
+        }
+        thing.fact("controller", "Traefik").judged = true;
+        if let Some(port) = entry.port {
             thing.fact("port", i64::from(port));
         }
-        thing.judged = true;
-        (id, port)
+        entry
+    }
+
+    /// Says of an entry point that Traefik was not told of: it serves no route there.
+    pub(super) fn judge_entry(
+        &mut self,
+        route: &ThingId,
+        object: &ObjectRef,
+        name: &str,
+        at: usize,
+        only: bool,
+    ) {
+        let told = &self.world.traefik.entry_points;
+        if told.is_empty() || told.contains_key(&name.to_ascii_lowercase()) || OWN.contains(&name) {
+            return;
+        }
+        let severity = if only { Severity::Critical } else { Severity::Warning };
+        let there: Vec<&str> = told.keys().map(String::as_str).collect();
+        let sentence =
+            format!("Traefik has no entry point “{name}”: it has {}.", super::certificate::some(&there));
+        let finding = broken("route-entry-point-missing", severity, object, sentence);
+        self.find(route, finding.field(format!("spec.entryPoints[{at}]")));
     }
 }
 

@@ -431,6 +431,7 @@ impl<'a> Draft<'a, '_> {
                 let mut way = self.gateway_way(reading, id, host, listeners);
                 way.order = order;
                 way.path = path;
+                way.exact = one.path.as_ref().is_some_and(|path| &*path.kind == "Exact");
                 way.conditional = conditional;
                 way.serves = serves.clone();
                 way.redirect.clone_from(&redirect);
@@ -503,20 +504,16 @@ impl<'a> Draft<'a, '_> {
             _ => hosts::for_programs(host),
         };
         Way {
-            route: id.clone(),
-            object: reading.object.clone(),
-            meta: reading.meta,
-            order: 0,
-            address: address(host),
-            path: "/".to_owned(),
-            serves: BTreeSet::new(),
-            redirect: None,
+            entrances: listeners
+                .iter()
+                .map(|(gateway, listener)| listener_id(&gateway.metadata, listener).name)
+                .collect(),
             https,
             sure: secure.is_some(),
             port,
             exposure,
             machine,
-            conditional: false,
+            ..Way::bare(id.clone(), reading.object.clone(), reading.meta, address(host))
         }
     }
 

@@ -235,14 +235,14 @@ impl<'a> Draft<'a, '_> {
         for (number, path) in paths.iter().enumerate() {
             let field = format!("spec.rules[{at}].http.paths[{number}].backend");
             let serves = self.ingress_backend(reading, route, &path.backend, &field);
-            let top = paths::top(&path.path);
+            let top = (paths::top(&path.path), &*path.path_type == "Exact");
             self.ingress_way(reading, at, route, &rule.host, top, serves);
         }
         if paths.is_empty()
             && let Some(backend) = &reading.ingress.spec.default_backend
         {
             let serves = self.ingress_backend(reading, route, backend, "spec.defaultBackend");
-            self.ingress_way(reading, at, route, &rule.host, "/".to_owned(), serves);
+            self.ingress_way(reading, at, route, &rule.host, ("/".to_owned(), false), serves);
         }
         self.judge_host(route, &reading.object, &rule.host, &format!("spec.rules[{at}].host"));
     }
@@ -290,7 +290,7 @@ impl<'a> Draft<'a, '_> {
         }
         let whole = reading.whole.clone();
         let serves = self.ingress_backend(reading, &whole, backend, "spec.defaultBackend");
-        self.ingress_way(reading, 0, &whole, "", "/".to_owned(), serves);
+        self.ingress_way(reading, 0, &whole, "", ("/".to_owned(), false), serves);
     }
 
     fn ingress_way(
@@ -299,7 +299,7 @@ impl<'a> Draft<'a, '_> {
         order: usize,
         route: &ThingId,
         host: &str,
-        path: String,
+        (path, exact): (String, bool),
         serves: BTreeSet<Served>,
     ) {
         let ingress = reading.ingress;
@@ -310,20 +310,17 @@ impl<'a> Draft<'a, '_> {
             && reading.entry_points.iter().all(|entry| !super::entry::is_tls_name(entry));
         let redirect = (reading.redirects && plain).then(String::new);
         self.ways.push(Way {
-            route: route.clone(),
-            object: reading.object.clone(),
-            meta: &ingress.metadata,
             order,
-            address: address(&written),
+            entrances: reading.entry.iter().map(|entry| entry.name.clone()).collect(),
+            exact,
             machine: hosts::for_programs(&written).or_else(|| solver(ingress)),
             path,
             serves: if redirect.is_some() { BTreeSet::new() } else { serves },
             sure: https == Some(true) && redirect.is_none(),
             https: if redirect.is_some() || reading.redirects { Some(true) } else { https },
             redirect,
-            port: None,
             exposure: reading.exposure,
-            conditional: false,
+            ..Way::bare(route.clone(), reading.object.clone(), &ingress.metadata, address(&written))
         });
     }
 }

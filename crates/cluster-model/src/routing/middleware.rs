@@ -22,7 +22,8 @@ pub(super) struct Passing {
 }
 
 impl Passing {
-    fn and(self, other: Self) -> Self {
+    /// Both, one after the other.
+    pub(super) fn and(self, other: Self) -> Self {
         Self {
             redirects: self.redirects || other.redirects,
             sends_to: self.sends_to.or(other.sends_to),

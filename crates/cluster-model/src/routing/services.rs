@@ -125,6 +125,7 @@ impl<'a> Draft<'a, '_> {
             serves: BTreeSet::from([served]),
             https: Some(https),
             port: Some(number),
+            by_port: true,
             exposure: inside,
             ..Way::bare(route.clone(), object.clone(), &service.metadata, name)
         }
@@ -173,7 +174,8 @@ fn page<'p>(ports: &[&'p ServicePort], behind: &Behind<'_>) -> Option<&'p Servic
         if !matches!(&*port.protocol, "" | "TCP") {
             return None;
         }
-        let target = port.target_port.as_ref().and_then(crate::objects::PortName::number).unwrap_or(port.port);
+        let target =
+            port.target_port.as_ref().and_then(crate::objects::PortName::number).unwrap_or(port.port);
         if behind.app.is_some_and(|app| app.ports.contains(&target) || app.ports.contains(&port.port)) {
             return Some(0);
         }

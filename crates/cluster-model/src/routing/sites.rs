@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug)]
 pub(super) struct Site<'w, 'a> {
     pub(super) host: String,
+    /// The port, where other things answer at the same host.
+    pub(super) port: Option<u16>,
     pub(super) path: String,
     /// The ways that lead to its pages; empty where all are for programs or redirect.
     pub(super) pages: Vec<&'w Way<'a>>,
@@ -21,14 +23,23 @@ pub(super) struct Site<'w, 'a> {
 }
 
 impl<'w, 'a> Site<'w, 'a> {
-    fn new(host: &str, path: &str) -> Self {
+    fn new(host: &str, way: &Way<'_>) -> Self {
         Self {
             host: host.to_owned(),
-            path: path.to_owned(),
+            port: way.port.filter(|_| way.by_port),
+            path: way.path.clone(),
             pages: Vec::new(),
             folded: Vec::new(),
             aliases: BTreeSet::new(),
             machine: None,
+        }
+    }
+
+    /// Its host, with the port where that is needed to tell it from others.
+    pub(super) fn authority(&self) -> String {
+        match self.port {
+            Some(port) => format!("{}:{port}", self.host),
+            None => self.host.clone(),
         }
     }
 
@@ -54,15 +65,16 @@ impl<'w, 'a> Site<'w, 'a> {
 
 /// All sites of hosts that are one name or address.
 pub(super) fn sites<'w, 'a>(ways: &'w [Way<'a>]) -> Vec<Site<'w, 'a>> {
-    let mut by_host: BTreeMap<&str, Vec<&'w Way<'a>>> = BTreeMap::new();
+    let mut by_host: BTreeMap<(&str, Option<u16>), Vec<&'w Way<'a>>> = BTreeMap::new();
     for way in ways {
         if let Address::Host(host) = &way.address {
-            by_host.entry(host).or_default().push(way);
+            by_host.entry((host, way.port.filter(|_| way.by_port))).or_default().push(way);
         }
     }
     let mut found: BTreeMap<String, Vec<Site<'w, 'a>>> = BTreeMap::new();
-    for (host, ways) in by_host {
-        found.insert(host.to_owned(), of_host(host, &ways));
+    for ((host, port), ways) in by_host {
+        let name = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        found.insert(name, of_host(host, &ways));
     }
     follow_redirects(&mut found);
     fold_names(found)
@@ -76,7 +88,7 @@ fn of_host<'w, 'a>(host: &str, ways: &[&'w Way<'a>]) -> Vec<Site<'w, 'a>> {
     if sites.is_empty() {
         let mut rest = machines.iter().chain(&redirects).copied();
         if let Some(first) = rest.next() {
-            let mut site = Site::new(host, &first.path);
+            let mut site = Site::new(host, first);
             site.machine.clone_from(&first.machine);
             site.folded.push(first);
             site.folded.extend(rest);
@@ -126,7 +138,8 @@ fn by_path<'w, 'a>(host: &str, ways: &[&'w Way<'a>]) -> Vec<Site<'w, 'a>> {
             site.folded.extend(ways);
             continue;
         }
-        let mut site = Site::new(host, path);
+        let Some(first) = ways.first() else { continue };
+        let mut site = Site::new(host, first);
         let (pages, folded) = ways.into_iter().partition(|way| !way.conditional || !plain);
         site.pages = pages;
         site.folded = folded;
@@ -141,7 +154,7 @@ fn attach<'w, 'a>(host: &str, mut sites: Vec<Site<'w, 'a>>, waiting: Vec<&'w Way
     match sites.first_mut() {
         Some(site) => site.folded.extend(waiting),
         None => {
-            let mut site = Site::new(host, &first.path);
+            let mut site = Site::new(host, first);
             site.machine =
                 Some(format!("Only {} is served at this host, which programs ask for.", first.path));
             site.folded = waiting;

@@ -1,6 +1,7 @@
 //! Object files as people write them, and what must be seen in them.
 
 mod first;
+mod traps;
 
 use crate::{Fact, Finding, Kind, Objects, Picture, Settings, Thing, ThingId, ThingKind, examine};
 use serde_json::Value;

@@ -20,9 +20,8 @@ impl Draft<'_, '_> {
         for site in &sites {
             tile(self.world, self.picture, site, &crowd);
         }
-        let shown: BTreeSet<&str> = sites.iter().map(|site| site.host.as_str()).collect();
         for way in &self.ways {
-            nameless(self.world, self.picture, way, &shown);
+            nameless(self.world, self.picture, way);
         }
     }
 }
@@ -61,7 +60,7 @@ fn tile(world: &World<'_>, picture: &mut Picture, site: &Site<'_, '_>, crowd: &C
     let serves = site.serves();
     let behind = looks::behind(world, serves.iter().next().copied());
     let hidden = why_hidden(world, site, &behind, &hints, crowd);
-    let thing = picture.thing(ThingId::tile(&site.host, &site.path));
+    let thing = picture.thing(ThingId::tile(&site.authority(), &site.path));
     thing.title = hints.name.clone().unwrap_or_else(|| {
         let same = hosts::label(&site.host).and_then(|label| crowd.labels.get(label)).copied().unwrap_or(0);
         let by_host = looks::title(&site.host, &site.path, &behind);
@@ -80,10 +79,18 @@ fn tile(world: &World<'_>, picture: &mut Picture, site: &Site<'_, '_>, crowd: &C
     if let Some(exposure) = exposure(site, &hints) {
         thing.fact("exposure", exposure);
     }
+    if behind.app.is_some_and(|app| app.id == "hob") || is_hob(behind.image) {
+        thing.fact("this_page", true);
+    }
     if let Some(because) = hidden {
         thing.fact("hidden", true).fact("hidden_because", because);
     }
     rest(thing, site.ways());
+}
+
+/// Whether an image is Hob's own.
+fn is_hob(image: &str) -> bool {
+    app_catalog::ImageName::parse(image).is_some_and(|name| name.last() == "hob")
 }
 
 /// The address that a person opens.
@@ -206,7 +213,7 @@ fn why_hidden(
 }
 
 /// What has no single address: a wildcard, an expression, or a mistake.
-fn nameless(world: &World<'_>, picture: &mut Picture, way: &Way<'_>, shown: &BTreeSet<&str>) {
+fn nameless(world: &World<'_>, picture: &mut Picture, way: &Way<'_>) {
     let (text, because) = match &way.address {
         Address::Host(_) | Address::Any => return,
         Address::Wildcard(text) => {
@@ -221,7 +228,6 @@ fn nameless(world: &World<'_>, picture: &mut Picture, way: &Way<'_>, shown: &BTr
         // A mistake is shown, so that it is seen; never as a link.
         Address::Broken(text) => (text, None),
     };
-    let _ = shown;
     let hints = looks::hints(way.meta);
     let served: Option<&Served> = way.serves.iter().next();
     let behind = looks::behind(world, served);

@@ -1,5 +1,6 @@
 //! What is asked of the objects again and again, looked up once.
 
+use super::arguments::Arguments;
 use super::near::{Near, near};
 use crate::faults::owners::Owners;
 use crate::objects::{EndpointSlice, Middleware, Pod, Secret, Service, TraefikService};
@@ -119,6 +120,8 @@ pub(super) struct World<'a> {
     serving_services: BTreeMap<&'static str, BTreeSet<(&'a str, &'a str)>>,
     /// The major version of Traefik that runs, where one only is known.
     pub(super) traefik_major: Option<u8>,
+    /// What Traefik is told on its command line.
+    pub(super) traefik: Arguments,
 }
 
 impl<'a> World<'a> {
@@ -132,6 +135,7 @@ impl<'a> World<'a> {
             serving_pods: BTreeMap::new(),
             serving_services: BTreeMap::new(),
             traefik_major: None,
+            traefik: Arguments::default(),
         };
         for slice in objects.endpoint_slices.iter() {
             if let Some(service) = slice.metadata.label("kubernetes.io/service-name") {
@@ -154,6 +158,7 @@ impl<'a> World<'a> {
                 let Some(known) = Controller::of_image(&container.image) else { continue };
                 if known.name == "Traefik" {
                     versions.extend(major(&container.image));
+                    container.args.iter().for_each(|argument| self.traefik.add(argument));
                 }
                 self.serving_pods.entry(known.name).or_default().push(pod);
             }
