@@ -1,5 +1,6 @@
 //! What is to be probed. Features publish specifications; the feature that runs checks observes the results.
 
+pub mod ending;
 mod secret;
 mod target;
 

@@ -5,6 +5,8 @@
 //! credential and a platform, it does what a pull does up to the first layer, and gives exactly one
 //! [`Outcome`].
 //!
+//! [`Report::verdict`] says what that means for who would pull, and what to do.
+//!
 //! [`ask`] speaks the protocol; everything it decides is decided by pure functions, most of which are
 //! public: [`Reference`] reads names of images, [`DockerConfig`] picks a credential out of what Docker
 //! and Kubernetes keep, [`Challenge`] reads what a registry demands, and [`Manifest`] what it has.
@@ -38,6 +40,7 @@ mod outcome;
 mod platform;
 mod probe;
 mod reference;
+mod verdict;
 
 #[cfg(test)]
 mod tests;
@@ -49,3 +52,4 @@ pub use outcome::{Outcome, Pullable, RateLimit, Report};
 pub use platform::{Platform, PlatformError};
 pub use probe::{Known, Question, ask};
 pub use reference::{Digest, Reference, ReferenceError};
+pub use verdict::{Asker, Severity, Verdict};

@@ -131,100 +131,102 @@ pub(super) fn why(message: &str) -> String {
 mod tests {
     use super::*;
 
+    const MESSAGES: &[(&str, &str)] = &[
+        (
+            "rpc error: code = Unknown desc = path/in/git/repo/which/does/not/exist: app path does not exist",
+            "path-missing",
+        ),
+        (
+            "unable to find destination server: there are no clusters with this name: i-dont-exist",
+            "destination",
+        ),
+        (
+            "application destination server 'https://x' and namespace 'y' do not match any of the allowed destinations in project 'z': destination is not permitted in project 'z'",
+            "project",
+        ),
+        (
+            "Failed to load target state: failed to generate manifest for source 1 of 1: rpc error: code = Unknown desc = Manifest generation error (cached): error getting helm repos: error retrieving helm dependency repos: error reading helm chart from charts/Chart.yaml: open charts/Chart.yaml: no such file or directory",
+            "render",
+        ),
+        (
+            "failed to checkout and determine revision: unable to clone 'https://github.com/me/fleet.git': authentication required",
+            "credential",
+        ),
+        (
+            "failed to checkout and determine revision: unable to list remote for 'https://gitlab.example/x.git': authorization failed",
+            "credential",
+        ),
+        (
+            "failed to checkout and determine revision: unable to clone 'ssh://git@github.com/me/fleet': couldn't find remote ref \"refs/heads/man\"",
+            "revision-missing",
+        ),
+        (
+            "Failed to load target state: failed to get git client for repo: rpc error: code = Unknown desc = unable to resolve 'man' to a commit SHA",
+            "revision-missing",
+        ),
+        (
+            "chart pull error: failed to download chart for remote reference: failed to get 'oci://ghcr.io/x:0.10.0': failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://ghcr.io/token: 403 Forbidden",
+            "credential",
+        ),
+        (
+            "invalid chart reference: failed to get chart version for remote reference: no chart version found for jellyfin-99.0.0",
+            "chart-missing",
+        ),
+        (
+            "failed to fetch Helm repository index: failed to cache index to temporary file: failed to fetch https://charts.example/index.yaml : 404 Not Found",
+            "chart-missing",
+        ),
+        (
+            "failed to fetch Helm repository index: Get \"https://charts.example/index.yaml\": dial tcp: lookup charts.example on 10.43.0.10:53: no such host",
+            "dns",
+        ),
+        (
+            "Helm install failed for release media/jellyfin with chart jellyfin@1.0.0: context deadline exceeded",
+            "not-ready",
+        ),
+        (
+            "Helm upgrade failed for release media/x with chart x@2: cannot patch \"x\" with kind StatefulSet: StatefulSet.apps \"x\" is invalid: spec: Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden",
+            "immutable",
+        ),
+        (
+            "Helm upgrade failed for release media/x with chart x@2: another operation (install/upgrade/rollback) is in progress",
+            "helm-locked",
+        ),
+        (
+            "Helm install failed: values don't meet the specifications of the schema(s) in the following chart(s):",
+            "values",
+        ),
+        ("timeout waiting for: [Deployment/web/jellyfin status: 'InProgress']", "not-ready"),
+        (
+            "ServiceMonitor/monitoring/x dry-run failed: no matches for kind \"ServiceMonitor\" in version \"monitoring.coreos.com/v1\"",
+            "crd-missing",
+        ),
+        (
+            "Secret/x/y is SOPS encrypted, configuring decryption is required for this secret to be reconciled",
+            "decryption",
+        ),
+        (
+            "failed to decrypt and format 'x.yaml' secret data: error decrypting sops tree: cannot get sops data key: 0 successful groups required, got 0",
+            "decryption",
+        ),
+        (
+            "Ingress/web/x dry-run failed (Forbidden): ingresses.networking.k8s.io \"x\" is forbidden: User \"system:serviceaccount:web:flux\" cannot patch resource \"ingresses\"",
+            "rights",
+        ),
+        ("Source artifact not found, retrying in 30s", "source"),
+        ("HelmChart 'flux-system/media-jellyfin' is not ready", "source"),
+        (
+            "kustomization path not found: stat /tmp/kustomization-1/apps/home: no such file or directory",
+            "path-missing",
+        ),
+        ("artifact digest mismatch: expected sha256:a got sha256:b", "checksum"),
+        ("dial tcp 140.82.121.4:443: i/o timeout", "network"),
+    ];
+
     #[test]
     fn messages_as_the_tools_write_them_are_understood() {
-        for (message, word) in [
-            (
-                "rpc error: code = Unknown desc = path/in/git/repo/which/does/not/exist: app path does not exist",
-                "path-missing",
-            ),
-            (
-                "unable to find destination server: there are no clusters with this name: i-dont-exist",
-                "destination",
-            ),
-            (
-                "application destination server 'https://x' and namespace 'y' do not match any of the allowed destinations in project 'z': destination is not permitted in project 'z'",
-                "project",
-            ),
-            (
-                "Failed to load target state: failed to generate manifest for source 1 of 1: rpc error: code = Unknown desc = Manifest generation error (cached): error getting helm repos: error retrieving helm dependency repos: error reading helm chart from charts/Chart.yaml: open charts/Chart.yaml: no such file or directory",
-                "render",
-            ),
-            (
-                "failed to checkout and determine revision: unable to clone 'https://github.com/me/fleet.git': authentication required",
-                "credential",
-            ),
-            (
-                "failed to checkout and determine revision: unable to list remote for 'https://gitlab.example/x.git': authorization failed",
-                "credential",
-            ),
-            (
-                "failed to checkout and determine revision: unable to clone 'ssh://git@github.com/me/fleet': couldn't find remote ref \"refs/heads/man\"",
-                "revision-missing",
-            ),
-            (
-                "Failed to load target state: failed to get git client for repo: rpc error: code = Unknown desc = unable to resolve 'man' to a commit SHA",
-                "revision-missing",
-            ),
-            (
-                "chart pull error: failed to download chart for remote reference: failed to get 'oci://ghcr.io/x:0.10.0': failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://ghcr.io/token: 403 Forbidden",
-                "credential",
-            ),
-            (
-                "invalid chart reference: failed to get chart version for remote reference: no chart version found for jellyfin-99.0.0",
-                "chart-missing",
-            ),
-            (
-                "failed to fetch Helm repository index: failed to cache index to temporary file: failed to fetch https://charts.example/index.yaml : 404 Not Found",
-                "chart-missing",
-            ),
-            (
-                "failed to fetch Helm repository index: Get \"https://charts.example/index.yaml\": dial tcp: lookup charts.example on 10.43.0.10:53: no such host",
-                "dns",
-            ),
-            (
-                "Helm install failed for release media/jellyfin with chart jellyfin@1.0.0: context deadline exceeded",
-                "not-ready",
-            ),
-            (
-                "Helm upgrade failed for release media/x with chart x@2: cannot patch \"x\" with kind StatefulSet: StatefulSet.apps \"x\" is invalid: spec: Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden",
-                "immutable",
-            ),
-            (
-                "Helm upgrade failed for release media/x with chart x@2: another operation (install/upgrade/rollback) is in progress",
-                "helm-locked",
-            ),
-            (
-                "Helm install failed: values don't meet the specifications of the schema(s) in the following chart(s):",
-                "values",
-            ),
-            ("timeout waiting for: [Deployment/web/jellyfin status: 'InProgress']", "not-ready"),
-            (
-                "ServiceMonitor/monitoring/x dry-run failed: no matches for kind \"ServiceMonitor\" in version \"monitoring.coreos.com/v1\"",
-                "crd-missing",
-            ),
-            (
-                "Secret/x/y is SOPS encrypted, configuring decryption is required for this secret to be reconciled",
-                "decryption",
-            ),
-            (
-                "failed to decrypt and format 'x.yaml' secret data: error decrypting sops tree: cannot get sops data key: 0 successful groups required, got 0",
-                "decryption",
-            ),
-            (
-                "Ingress/web/x dry-run failed (Forbidden): ingresses.networking.k8s.io \"x\" is forbidden: User \"system:serviceaccount:web:flux\" cannot patch resource \"ingresses\"",
-                "rights",
-            ),
-            ("Source artifact not found, retrying in 30s", "source"),
-            ("HelmChart 'flux-system/media-jellyfin' is not ready", "source"),
-            (
-                "kustomization path not found: stat /tmp/kustomization-1/apps/home: no such file or directory",
-                "path-missing",
-            ),
-            ("artifact digest mismatch: expected sha256:a got sha256:b", "checksum"),
-            ("dial tcp 140.82.121.4:443: i/o timeout", "network"),
-        ] {
-            assert_eq!(cause(message).map(|cause| cause.word), Some(word), "{message}");
+        for (message, word) in MESSAGES {
+            assert_eq!(cause(message).map(|cause| cause.word), Some(*word), "{message}");
         }
         assert_eq!(cause("something new"), None);
         assert_eq!(why("something\nnew"), "“something new”");

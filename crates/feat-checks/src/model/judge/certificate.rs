@@ -2,20 +2,12 @@
 //!
 //! Days are whole days, so that the sentence changes once a day at most.
 
-use hob_base::wording::{counted, tidy};
+use hob_base::wording::tidy;
 use hob_base::{Health, Timestamp};
 use hob_feature::checks::CertificateDays;
+pub(crate) use hob_feature::checks::ending::date;
+pub(super) use hob_feature::checks::ending::{Ending, judge_end};
 use tls_probe::FirstExpiry;
-
-/// What ends, and who has to do something about it.
-pub(super) struct Ending<'a> {
-    /// The beginning of the sentence: “Its certificate”.
-    pub(super) what: &'a str,
-    /// What it does at the end: “expires”, “expired”.
-    pub(super) verbs: (&'a str, &'a str),
-    /// The next step.
-    pub(super) remedy: &'a str,
-}
 
 /// The certificate of a server.
 pub(super) const CERTIFICATE: Ending<'_> = Ending {
@@ -23,31 +15,6 @@ pub(super) const CERTIFICATE: Ending<'_> = Ending {
     verbs: ("expires", "expired"),
     remedy: "Look why it is not renewed by itself, and renew it before that day.",
 };
-
-/// What is to be thought of something that ends. Well, without words, when that is far away.
-pub(super) fn judge_end(
-    ending: &Ending<'_>,
-    not_after: i64,
-    days: CertificateDays,
-    now: Timestamp,
-) -> Health {
-    let left = not_after.saturating_sub(now.millis().div_euclid(1000));
-    let Ending { what, verbs: (will, did), remedy } = ending;
-    if left < 0 {
-        return Health::critical(format!("{what} {did} on {}.", date(not_after))).with_remedy(*remedy);
-    }
-    let whole = left / 86_400;
-    let soon = match whole {
-        0 => "within a day".to_owned(),
-        days => format!("in {}", counted(usize::try_from(days).unwrap_or(usize::MAX), "day")),
-    };
-    let health = match whole {
-        whole if whole < i64::from(days.critical) => Health::critical(format!("{what} {will} {soon}.")),
-        whole if whole < i64::from(days.warning) => Health::warning(format!("{what} {will} {soon}.")),
-        _ => return Health::ok(""),
-    };
-    health.with_evidence(format!("The last moment is on {}.", date(not_after))).with_remedy(*remedy)
-}
 
 /// What is to be thought of how long the certificates of a server still hold: its own, and whichever between it and the
 /// root ends `first`.
@@ -68,15 +35,6 @@ pub(super) fn judge_chain(
         ..CERTIFICATE
     };
     health.or_worse(judge_end(&ending, first.not_after, days, now))
-}
-
-/// `2027-05-01`, also of what lies far away.
-pub(crate) fn date(unix: i64) -> String {
-    match jiff::Timestamp::from_second(unix) {
-        Ok(moment) => moment.strftime("%Y-%m-%d").to_string(),
-        Err(_) if unix < 0 => "a day long ago".to_owned(),
-        Err(_) => "a day far away".to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -3,73 +3,54 @@
 use super::certificate::{Ending, judge_end};
 use super::{REASON_MAX, judge_error};
 use hob_base::wording::tidy;
-use hob_base::{Health, Timestamp};
+use hob_base::{Health, Level, Timestamp};
 use hob_feature::checks::{CertificateDays, CheckSecret, RegistryCheck};
-use registry_probe::{Outcome, Report};
+use registry_probe::{Asker, Outcome, Report, Severity, Verdict};
 
 /// How long before its end a credential is a finding.
 const DAYS: CertificateDays = CertificateDays { warning: 14, critical: 3 };
 
 /// Of asking for an image.
 pub(super) fn judge(check: &RegistryCheck, report: &Report, now: Timestamp) -> Health {
-    let registry = tidy(report.reference.registry(), 100);
-    let image = tidy(report.reference.repository(), 100);
-    let whose = match &check.user {
-        Some(user) => format!("the credential of {}", tidy(user, 60)),
-        None => "the credential".to_owned(),
-    };
+    let user = check.user.as_deref().map(|user| tidy(user, 60));
     let place = check.password.as_ref().map_or_else(|| "this check".to_owned(), CheckSecret::place);
-    let health = match &report.outcome {
-        Outcome::Ok(pullable) => {
-            let health = if check.password.is_some() && !pullable.credential_used {
-                Health::ok(format!("{registry} gives {image} to anybody, so that it does not look at {whose}."))
-            } else {
-                Health::ok(format!("{registry} lets {image} be pulled."))
-            };
-            health.or_worse(ending(report, &registry, &whose, &place, now))
-        }
-        Outcome::CredentialRejected { .. } => Health::critical(format!(
-            "The registry {registry} rejects {whose}: it is wrong, expired or withdrawn."
-        ))
-        .with_remedy(format!("Create a new token at {registry} and replace it in {place}.")),
-        Outcome::NoCredential { .. } if check.password.is_some() => Health::critical(format!(
-            "The registry {registry} wants another credential for {image} than {whose}, or the image does not exist."
-        ))
-        .with_remedy("Look whether the name of the image is right, and give a token that may read it."),
-        Outcome::NoCredential { .. } => Health::critical(format!(
-            "The registry {registry} wants a credential for {image}, and this check has none; or the image does not exist."
-        ))
-        .with_remedy("Give this check a user and a password, or look whether the name of the image is right."),
-        Outcome::NoAccess { .. } => Health::critical(format!(
-            "The registry {registry} takes {whose} but does not give out {image}: it is not allowed, or it does not exist."
-        ))
-        .with_remedy(format!("Give the token the right to read {image}, or look whether the name is right.")),
-        Outcome::TagMissing => {
-            let version = tidy(report.reference.version(), 80);
-            Health::critical(format!("{registry} has no {version} of {image}."))
-                .with_remedy("Look which tags there are: this one may have been deleted or never pushed.")
-        }
-        Outcome::WrongArchitecture { wanted, .. } => {
-            Health::warning(format!("{registry} has {image}, but not for {wanted}, which is what runs here."))
-                .with_remedy("Have the image built for this platform, or take another tag.")
-        }
-        Outcome::RateLimited { .. } => Health::warning(format!(
-            "{registry} lets nothing more be pulled for now: too much was asked of it from here."
-        ))
-        .with_remedy("Wait, or log in with an account that may pull more; give this check a longer interval."),
-        Outcome::Network(error) => judge_error(error, &format!("Image {}", tidy(&check.image, 200))),
-        Outcome::NotARegistry { .. } => Health::critical(format!("{registry} answers, but is no registry of images."))
-            .with_remedy("Look whether the name of the registry is right, and whether a proxy stands before it."),
-        Outcome::RegistryFault { .. } => Health::critical(format!("The registry {registry} answers with a fault."))
-            .with_remedy("Wait for it to recover; if it is your own, its log should say what happened."),
-        _ => Health::unknown(tidy(&report.to_string(), REASON_MAX)),
+    let asker = Asker {
+        user: user.as_deref(),
+        has_credential: check.password.is_some(),
+        place: &place,
+        lacks: "this check has none",
+        give: "Give this check a user and a password",
+        slower: "; give this check a longer interval",
     };
-    let is_well = matches!(report.outcome, Outcome::Ok(_));
-    if is_well || !health.evidence.is_empty() {
+    let health = match (&report.outcome, report.verdict(&asker)) {
+        (Outcome::Network(error), _) => judge_error(error, &format!("Image {}", tidy(&check.image, 200))),
+        (Outcome::Ok(_), Some(verdict)) => {
+            let registry = tidy(report.reference.registry(), 100);
+            return Health::ok(verdict.sentence).or_worse(ending(
+                report,
+                &registry,
+                &asker.whose(),
+                &place,
+                now,
+            ));
+        }
+        (_, Some(verdict)) => worded(verdict),
+        (_, None) => Health::unknown(tidy(&report.to_string(), REASON_MAX)),
+    };
+    if !health.evidence.is_empty() {
         return health;
     }
     // What the registry said differs from time to time.
     health.with_evidence(tidy(&report.to_string(), REASON_MAX))
+}
+
+fn worded(verdict: Verdict) -> Health {
+    let level = match verdict.severity {
+        Severity::Well => Level::Ok,
+        Severity::Warning => Level::Warning,
+        Severity::Critical => Level::Critical,
+    };
+    Health { remedy: verdict.remedy, ..Health::new(level, verdict.sentence) }
 }
 
 fn ending(report: &Report, registry: &str, whose: &str, place: &str, now: Timestamp) -> Health {
@@ -87,7 +68,6 @@ fn ending(report: &Report, registry: &str, whose: &str, place: &str, now: Timest
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hob_base::Level;
     use http_probe::ProbeError;
     use registry_probe::{Digest, Platform, Pullable, RateLimit, Reference};
 
