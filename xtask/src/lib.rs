@@ -2,6 +2,7 @@
 
 pub mod figures;
 pub mod house;
+pub mod kube_apiserver;
 pub mod new_feature;
 pub mod source;
 pub mod suite;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use xtask::{figures, house, new_feature, suite, tidy};
+use xtask::{figures, house, kube_apiserver, new_feature, suite, tidy};
 
 const HELP: &str = "cargo xtask <chore>
 
@@ -11,6 +11,7 @@ const HELP: &str = "cargo xtask <chore>
   test               runs everything that must hold before a change is taken
                      [--only STEP]... [--skip STEP]...
   new-feature NAME   writes the crate of a new feature
+  kube-apiserver     builds a real API server of Kubernetes for the tests, once (Debian 12, as root)
   figures            says how large the house is
 ";
 
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
         Some("tidy") => keep_rules(&root),
         Some("test") => suite::Options::parse(arguments).map(|options| suite::run(root, &options)),
         Some("new-feature") => add_feature(&root, arguments.next()),
+        Some("kube-apiserver") => build_api_server(),
         Some("figures") => measure(&root),
         Some("help" | "--help" | "-h") => {
             print!("{HELP}");
@@ -59,6 +61,13 @@ fn add_feature(root: &Path, name: Option<String>) -> Result<bool, String> {
     let name = name.ok_or("cargo xtask new-feature NAME, such as `backups`")?;
     let told = new_feature::new_feature(root, &name).map_err(|error| error.to_string())?;
     print!("{told}");
+    Ok(true)
+}
+
+fn build_api_server() -> Result<bool, String> {
+    let had = kube_apiserver::is_there();
+    let cache = kube_apiserver::obtain(kube_apiserver::LIMIT)?;
+    println!("{} {}", if had { "is there already, in" } else { "is there now, in" }, cache.display());
     Ok(true)
 }
 

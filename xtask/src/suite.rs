@@ -6,8 +6,9 @@
 )]
 
 mod postgres;
-mod tools;
+pub(crate) mod tools;
 
+use crate::kube_apiserver;
 use crate::tidy::tidy;
 use postgres::Server;
 use std::fmt::Write as _;
@@ -98,7 +99,18 @@ const STEPS: &[Step] = &[
         needs: &["packages"],
         run: server,
     },
-    Step { name: "tests", about: "every test", needs: &["packages", "postgres"], run: tests },
+    Step {
+        name: "kube-apiserver",
+        about: "a real API server of Kubernetes for the tests",
+        needs: &[],
+        run: api_server,
+    },
+    Step {
+        name: "tests",
+        about: "every test",
+        needs: &["packages", "postgres", "kube-apiserver"],
+        run: tests,
+    },
 ];
 
 /// Runs the steps and says what came of them. Returns whether nothing failed.
@@ -131,7 +143,7 @@ fn summary(results: &[(&str, Outcome, Duration)]) -> String {
             Outcome::Skipped(note) => ("skipped", note),
             Outcome::Failed(note) => ("FAILED", note),
         };
-        let line = format!("{name:<9} {word:<8} {:>7.1} s  {note}", took.as_secs_f64());
+        let line = format!("{name:<14} {word:<8} {:>7.1} s  {note}", took.as_secs_f64());
         let _ = writeln!(text, "{}", line.trim_end());
     }
     let failed: Vec<&str> =
@@ -226,6 +238,23 @@ fn server(suite: &mut Suite) -> Outcome {
             Outcome::Passed(note)
         }
         Err(why) => suite.lacking(format!("{why}: store tests run on SQLite only")),
+    }
+}
+
+/// Built in CI where it is not kept from an earlier run. That it cannot be had fails nothing: this is the one server that is
+/// not a package anywhere.
+fn api_server(suite: &mut Suite) -> Outcome {
+    let cache = kube_apiserver::cache();
+    let untested = "clusters are tried on a server of our own only";
+    if kube_apiserver::is_there() {
+        return Outcome::Passed(cache.display().to_string());
+    }
+    if !suite.ci {
+        return Outcome::Skipped(format!("{untested}: `cargo xtask kube-apiserver` builds a real one, once"));
+    }
+    match kube_apiserver::obtain(kube_apiserver::LIMIT) {
+        Ok(cache) => Outcome::Passed(format!("built in {}", cache.display())),
+        Err(why) => Outcome::Skipped(format!("{untested}: {why}")),
     }
 }
 

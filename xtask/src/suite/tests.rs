@@ -13,8 +13,8 @@ fn wanted(line: &str) -> Vec<&'static str> {
 fn everything_runs_unless_told_otherwise() {
     assert_eq!(wanted("").len(), STEPS.len());
     assert_eq!(wanted("--only fmt --only tidy"), ["tidy", "fmt"]);
-    assert_eq!(wanted("--only tests"), ["packages", "postgres", "tests"]);
-    assert_eq!(wanted("--only tests --skip packages"), ["postgres", "tests"]);
+    assert_eq!(wanted("--only tests"), ["packages", "postgres", "kube-apiserver", "tests"]);
+    assert_eq!(wanted("--only tests --skip packages"), ["postgres", "kube-apiserver", "tests"]);
     assert!(!wanted("--skip clippy").contains(&"clippy"));
 }
 
@@ -33,8 +33,8 @@ fn the_summary_says_what_was_skipped_and_why_and_how_long_it_took() {
         ("deny", Outcome::Skipped("cargo-deny is not installed".to_owned()), Duration::ZERO),
         ("tests", Outcome::Failed("2 failed".to_owned()), second),
     ]);
-    assert!(text.contains("fmt       passed       1.5 s\n"), "{text}");
-    assert!(text.contains("deny      skipped      0.0 s  cargo-deny is not installed\n"), "{text}");
+    assert!(text.contains("fmt            passed       1.5 s\n"), "{text}");
+    assert!(text.contains("deny           skipped      0.0 s  cargo-deny is not installed\n"), "{text}");
     assert!(text.ends_with("\nfailed: tests, after 3 s\n"), "{text}");
 }
 

@@ -120,7 +120,7 @@ pub(super) fn runs(mut command: Command) -> bool {
 }
 
 /// The command as it would be typed.
-pub(super) fn words(command: &Command) -> String {
+pub(crate) fn words(command: &Command) -> String {
     let program = PathBuf::from(command.get_program());
     let name = program.file_name().unwrap_or(command.get_program()).to_string_lossy().into_owned();
     let arguments = command.get_args().map(|word| word.to_string_lossy().into_owned());
@@ -128,7 +128,7 @@ pub(super) fn words(command: &Command) -> String {
 }
 
 /// Where on the path a program is.
-pub(super) fn find(program: &str) -> Option<PathBuf> {
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
@@ -139,7 +139,7 @@ fn is_installed(program: &str) -> bool {
     find(program).is_some() || elsewhere.iter().any(|folder| PathBuf::from(folder).join(program).is_file())
 }
 
-pub(super) fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     let output = Command::new("id").arg("-u").output();
     output.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
