@@ -52,10 +52,7 @@ fn same_paths(ways: &[Way<'_>]) -> Vec<(ThingId, Finding)> {
     let mut places: BTreeMap<Place<'_>, Vec<&Way<'_>>> = BTreeMap::new();
     for way in ways {
         let Address::Host(host) = &way.address else { continue };
-        if way.conditional
-            || way.redirect.is_some()
-            || way.meta.label("acme.cert-manager.io/http01-solver").is_some()
-        {
+        if way.conditional || way.redirect.is_some() || is_on_purpose(way) {
             continue;
         }
         for entrance in &way.entrances {
@@ -71,6 +68,13 @@ fn same_paths(ways: &[Way<'_>]) -> Vec<(ThingId, Finding)> {
         }
     }
     found
+}
+
+/// Whether the same host and path again is how that is done: challenges of cert-manager, canaries, parts of one Ingress.
+fn is_on_purpose(way: &Way<'_>) -> bool {
+    way.meta.label("acme.cert-manager.io/http01-solver").is_some()
+        || way.meta.annotation("nginx.ingress.kubernetes.io/canary") == Some("true")
+        || way.meta.annotation("nginx.org/mergeable-ingress-type").is_some()
 }
 
 fn duplicate(host: &str, path: &str, winner: &Way<'_>, loser: &Way<'_>) -> Finding {

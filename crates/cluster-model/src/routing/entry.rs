@@ -28,6 +28,16 @@ pub(super) struct Entry {
     pub(super) sure: bool,
     /// Whether all is sent to another one.
     pub(super) redirects: bool,
+    /// The address at which it is reached; empty where that is not known.
+    pub(super) address: String,
+}
+
+/// The address that a load balancer gave a Service.
+pub(super) fn given(service: &Service) -> Option<String> {
+    service.status.load_balancer.ingress.iter().find_map(|address| {
+        let name = if address.ip.is_empty() { &address.hostname } else { &address.ip };
+        (!name.is_empty()).then(|| name.to_string())
+    })
 }
 
 impl Draft<'_, '_> {
@@ -71,6 +81,7 @@ impl Draft<'_, '_> {
             },
             sure: told.is_some_and(|told| told.tls),
             redirects: told.is_some_and(|told| told.redirects),
+            address: backends.iter().find_map(|(_, service)| given(service)).unwrap_or_default(),
         };
         let thing = self.picture.thing(id);
         name.clone_into(&mut thing.title);

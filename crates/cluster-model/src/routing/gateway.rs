@@ -372,7 +372,18 @@ impl<'a> Draft<'a, '_> {
 
     /// What the controllers say of a route, where nothing was found that explains it.
     fn route_status(&mut self, reading: &Reading<'_>) {
-        for parent in &reading.status.parents {
+        let refuses = |parent: &&crate::objects::RouteParentStatus| {
+            ["Accepted", "ResolvedRefs"]
+                .iter()
+                .any(|kind| Condition::find(&parent.conditions, kind).is_some_and(Condition::is_false))
+        };
+        // What is said of a parent that the route no longer names is left over.
+        let named = |parent: &&crate::objects::RouteParentStatus| {
+            reading.spec.parent_refs.iter().any(|named| named.name == parent.parent_ref.name)
+        };
+        let told: Vec<_> = reading.status.parents.iter().filter(named).collect();
+        let all = told.iter().all(refuses);
+        for parent in told {
             let bad = ["Accepted", "ResolvedRefs"].iter().find_map(|kind| {
                 Condition::find(&parent.conditions, kind).filter(|condition| condition.is_false())
             });
@@ -387,7 +398,8 @@ impl<'a> Draft<'a, '_> {
             };
             let code =
                 if &*condition.kind == "Accepted" { "route-not-accepted" } else { "route-refs-unresolved" };
-            let finding = broken(code, Severity::Critical, &reading.object, sentence);
+            let severity = if all { Severity::Critical } else { Severity::Warning };
+            let finding = broken(code, severity, &reading.object, sentence);
             let whole = reading.whole.clone();
             self.find(&whole, finding.evidence(&condition.message).field("status.parents"));
         }
@@ -414,7 +426,10 @@ impl<'a> Draft<'a, '_> {
             self.tls_ports(reading, id, &serves);
             return;
         }
-        let hosts = self.route_hosts(reading);
+        let mut hosts = self.route_hosts(reading);
+        if redirect.is_none() && !serves.is_empty() {
+            hosts.iter_mut().for_each(|(host, listeners)| at_address(host, listeners));
+        }
         let everything = [Default::default()];
         let matches = if rule.matches.is_empty() { &everything[..] } else { &rule.matches };
         let mut left = WAYS_MAX;
@@ -614,6 +629,14 @@ struct Granted<'q> {
     to: &'q str,
     at: &'q str,
     name: &'q str,
+}
+
+/// A route for all hosts is opened at the address of its gateway.
+fn at_address(host: &mut String, listeners: &[(&Gateway, &Listener)]) {
+    if host.is_empty() {
+        let address = listeners.iter().find_map(|(gateway, _)| gateway.status.addresses.first());
+        *host = address.map(|address| address.value.to_string()).unwrap_or_default();
+    }
 }
 
 fn own_or<'q>(named: &'q str, own: &'q str) -> &'q str {

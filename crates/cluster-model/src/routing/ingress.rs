@@ -190,7 +190,7 @@ impl<'a> Draft<'a, '_> {
     }
 
     fn joined_missing(&mut self, reading: &Reading<'_>, joined: &str, field: &str) {
-        if !self.world.read(Kind::Middleware) {
+        if !self.world.reads_middlewares() {
             return;
         }
         let sentence = format!(

@@ -3,7 +3,7 @@
 use super::draft::{Asked, Draft, Exposure, broken};
 use super::hosts::only_private;
 use crate::objects::{Middleware, PortName};
-use crate::{Kind, ObjectRef, Severity, ThingId, ThingKind};
+use crate::{ObjectRef, Severity, ThingId, ThingKind};
 use std::collections::BTreeSet;
 
 /// How deep chains of chains are followed.
@@ -146,7 +146,7 @@ impl Draft<'_, '_> {
         if name.contains('@') || self.world.middleware(namespace, name).is_some() {
             return !name.contains('@');
         }
-        if self.world.read(Kind::Middleware) {
+        if self.world.reads_middlewares() {
             let what = match on.kind {
                 ThingKind::Middleware => "chain",
                 _ => "route",

@@ -142,11 +142,7 @@ impl<'a> Draft<'a, '_> {
         if matches!(address(named), Address::Host(_)) {
             return named.to_owned();
         }
-        let given = service.status.load_balancer.ingress.iter().find_map(|address| {
-            let name = if address.ip.is_empty() { &address.hostname } else { &address.ip };
-            (!name.is_empty()).then(|| name.to_string())
-        });
-        given
+        super::entry::given(service)
             .or_else(|| service.spec.external_ips.first().map(ToString::to_string))
             .or_else(|| Some(service.spec.load_balancer_ip.to_string()).filter(|ip| !ip.is_empty()))
             .or_else(|| self.node_address().filter(|_| &*service.spec.kind == "NodePort"))

@@ -1,12 +1,12 @@
 //! Tiles: what people open, with its address, name, place and what it rests on.
 
-use super::draft::{Draft, Exposure, Served, Way};
+use super::draft::{Draft, Exposure, Served, Way, broken};
 use super::hosts::{self, Address};
 use super::looks::{self, Behind};
 use super::sites::{Site, sites};
 use super::world::World;
-use crate::{Picture, Thing, ThingId, ThingKind};
-use app_catalog::{Hints, Role};
+use crate::{Picture, Severity, Thing, ThingId, ThingKind};
+use app_catalog::{Hints, Probe, Role};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most objects that a tile says it was found in.
@@ -86,6 +86,24 @@ fn tile(world: &World<'_>, picture: &mut Picture, site: &Site<'_, '_>, crowd: &C
         thing.fact("hidden", true).fact("hidden_because", because);
     }
     rest(thing, site.ways());
+    redirects_nowhere(picture, site);
+}
+
+/// Says of a route that sends people to the encrypted address, where no route of the cluster serves it.
+fn redirects_nowhere(picture: &mut Picture, site: &Site<'_, '_>) {
+    if !site.pages.is_empty() || !site.folded.iter().all(|way| way.redirect.as_deref() == Some("")) {
+        return;
+    }
+    for way in &site.folded {
+        let sentence =
+            format!("It sends people to https://{}, which no route of this cluster serves.", site.host);
+        picture.thing(way.route.clone()).find(broken(
+            "route-redirects-nowhere",
+            Severity::Warning,
+            &way.object,
+            sentence,
+        ));
+    }
 }
 
 /// Whether an image is Hob's own.
@@ -136,6 +154,18 @@ pub(super) fn dress(thing: &mut Thing, way: &Way<'_>, hints: &Hints, behind: &Be
     }
     if let Some(url) = hints.icon.as_ref().and_then(|icon| icon.url()) {
         thing.fact("icon_url", url);
+    }
+    match &hints.probe {
+        Some(Probe::Off) => {
+            thing.fact("probe", false);
+        }
+        Some(Probe::At { path: Some(path), .. }) => {
+            thing.fact("probe", path.as_str());
+        }
+        Some(Probe::At { url: Some(url), .. }) => {
+            thing.fact("probe_url", url.as_str());
+        }
+        _ => {}
     }
     if let Some(description) = &hints.description {
         thing.fact("description", description.as_str());

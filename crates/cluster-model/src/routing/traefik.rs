@@ -33,14 +33,52 @@ impl<'a> Draft<'a, '_> {
     /// Reads all of them.
     pub(super) fn traefik(&mut self) {
         let objects = self.world.objects;
-        for route in objects.ingress_routes.iter().chain(objects.old_ingress_routes.iter()) {
+        for route in objects.ingress_routes.iter() {
             self.traefik_object("IngressRoute", &route.metadata, &route.spec);
         }
-        for route in objects.ingress_routes_tcp.iter().chain(objects.old_ingress_routes_tcp.iter()) {
+        for route in objects.ingress_routes_tcp.iter() {
             self.traefik_object("IngressRouteTCP", &route.metadata, &route.spec);
         }
-        for route in objects.ingress_routes_udp.iter().chain(objects.old_ingress_routes_udp.iter()) {
+        for route in objects.ingress_routes_udp.iter() {
             self.traefik_object("IngressRouteUDP", &route.metadata, &route.spec);
+        }
+        self.old_traefik();
+    }
+
+    /// Those of the group of Traefik 1 and 2, which Traefik 3 does not look at.
+    fn old_traefik(&mut self) {
+        let objects = self.world.objects;
+        for route in objects.old_ingress_routes.iter() {
+            let moved = objects.ingress_routes.get(&route.metadata.namespace, &route.metadata.name).is_some();
+            self.old_object("IngressRoute", &route.metadata, &route.spec, moved);
+        }
+        for route in objects.old_ingress_routes_tcp.iter() {
+            let moved =
+                objects.ingress_routes_tcp.get(&route.metadata.namespace, &route.metadata.name).is_some();
+            self.old_object("IngressRouteTCP", &route.metadata, &route.spec, moved);
+        }
+        for route in objects.old_ingress_routes_udp.iter() {
+            let moved =
+                objects.ingress_routes_udp.get(&route.metadata.namespace, &route.metadata.name).is_some();
+            self.old_object("IngressRouteUDP", &route.metadata, &route.spec, moved);
+        }
+    }
+
+    fn old_object(&mut self, kind: &'static str, meta: &'a Meta, spec: &'a IngressRouteSpec, moved: bool) {
+        // The same object in both groups is one that was moved and left behind.
+        if moved {
+            return;
+        }
+        self.traefik_object(kind, meta, spec);
+        if self.world.traefik_major == Some(3) {
+            let object = ObjectRef::new(kind, &meta.namespace, &meta.name);
+            let sentence = format!(
+                "Traefik 3 does not look at the group traefik.containo.us any more, so this {kind} is not served."
+            );
+            let finding =
+                broken("route-group-gone", Severity::Critical, &object, sentence).field("apiVersion");
+            let id = ThingId::route(kind, &meta.namespace, &meta.name, None);
+            self.find(&id, finding.remedy("Change its apiVersion to traefik.io/v1alpha1."));
         }
     }
 
@@ -152,6 +190,15 @@ impl<'a> Draft<'a, '_> {
                 }
                 let mut way = traefik_way(reading, id, target, path, &passing);
                 way.order = order;
+                if way.address == Address::Any && redirect.is_none() && !serves.is_empty() {
+                    // A route for all hosts is opened at the address of Traefik.
+                    let at = reading
+                        .entries
+                        .iter()
+                        .map(|(_, entry)| entry.address.as_str())
+                        .find(|at| !at.is_empty());
+                    way.address = hosts::address(at.unwrap_or_default());
+                }
                 way.serves = if redirect.is_some() { BTreeSet::new() } else { serves.clone() };
                 way.redirect.clone_from(&redirect);
                 if let Address::Host(host) = &way.address {
@@ -343,7 +390,9 @@ impl<'a> Draft<'a, '_> {
     }
 
     fn traefik_service_missing(&mut self, id: &ThingId, asking: &Asking, namespace: &str, name: &str) {
-        if !self.world.read(Kind::TraefikService) {
+        let objects = self.world.objects;
+        let old_only = objects.ingress_routes.is_empty() && self.world.read(Kind::OldTraefikService);
+        if !self.world.read(Kind::TraefikService) && !old_only {
             return;
         }
         let severity = if asking.only { Severity::Critical } else { Severity::Warning };
@@ -352,7 +401,6 @@ impl<'a> Draft<'a, '_> {
         );
         let finding = broken("route-service-missing", severity, &asking.object, sentence);
         let finding = finding.field(format!("{}.name", asking.field));
-        let objects = self.world.objects;
         let there = objects.traefik_services.iter().chain(objects.old_traefik_services.iter());
         let there = there.map(|service| (&*service.metadata.namespace, &*service.metadata.name));
         let near = super::near::near(namespace, name, there).map(|near| near.remedy("TraefikService"));

@@ -229,9 +229,30 @@ impl<'a> World<'a> {
             || service.metadata.labels.keys().any(|label| {
                 matches!(
                     &**label,
-                    "gateway.networking.k8s.io/gateway-name" | "gateway.envoyproxy.io/owning-gateway-name"
+                    "gateway.networking.k8s.io/gateway-name"
+                        | "gateway.envoyproxy.io/owning-gateway-name"
+                        | "io.cilium.gateway/owning-gateway"
                 )
             })
+            || ["app.kubernetes.io/name", "app"].iter().any(|label| {
+                // For where pods cannot be read.
+                matches!(
+                    service.metadata.label(label),
+                    Some(
+                        "traefik"
+                            | "ingress-nginx"
+                            | "nginx-ingress"
+                            | "haproxy-ingress"
+                            | "kubernetes-ingress"
+                    )
+                )
+            })
+    }
+
+    /// Whether all middlewares are known that a route could name.
+    pub(super) fn reads_middlewares(&self) -> bool {
+        let old_only = self.objects.ingress_routes.is_empty() && self.read(Kind::OldMiddleware);
+        self.read(Kind::Middleware) || old_only
     }
 
     /// The Service that was probably meant.

@@ -249,7 +249,8 @@ spec:
 #[test]
 fn trap_5_a_twin_that_redirects_is_merged() {
     let paperless = app("default", "paperless", 8000, "ghcr.io/paperless-ngx/paperless-ngx:2.13");
-    let seen = see(&[TRAEFIK, TWIN, &paperless]);
+    let two = TRAEFIK.replace("traefik:v3.1.2", "traefik:v2.11");
+    let seen = see(&[&two, TWIN, &paperless]);
     assert_eq!(seen.shown(), ["paperless.example.org"]);
     assert_eq!(seen.text("paperless.example.org", "url"), "https://paperless.example.org");
     let needs: Vec<&str> =
@@ -258,6 +259,14 @@ fn trap_5_a_twin_that_redirects_is_merged() {
     let http = seen.thing(&ThingId::route("IngressRoute", "default", "paperless-http", None));
     assert!(http.needs.contains(&ThingId::new(ThingKind::Middleware, "default/redirect-https")));
     assert_eq!(seen.codes(), Vec::<&str>::new());
+
+    // Traefik 3 does not look at the old group.
+    let (found, three) = (see(&[TRAEFIK, TWIN, &paperless]), "route-group-gone");
+    assert_eq!(found.codes(), [three, three]);
+    assert_eq!(see(&[TRAEFIK, &TWIN.replace("containo.us", "io"), &paperless]).codes(), Vec::<&str>::new());
+    // The twin alone sends people to where nothing is.
+    let alone = TWIN.rsplit_once("---").unwrap().0;
+    assert_eq!(see(&[&two, alone, &paperless]).codes(), ["route-redirects-nowhere"]);
 
     // Redirected for all routes, on the command line: the route on `web` alone is opened encrypted.
     let global = TRAEFIK.replace(
