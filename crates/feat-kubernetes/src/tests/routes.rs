@@ -111,3 +111,37 @@ async fn only_the_namespaces_that_are_named_are_read() {
     );
     hub.stop().await;
 }
+
+const INGRESS: &str = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: jellyfin, namespace: media}\n\
+    spec:\n  ingressClassName: traefik\n  rules:\n  - host: jellyfin.example.org\n    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: jellyfin, port: {number: 8096}}}}]}\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_route_is_a_tile_with_a_check_and_what_it_needs() {
+    let cluster = FakeCluster::start().await;
+    let hub = hub(&cluster).await;
+    cluster.apply_yaml(INGRESS);
+    let tile: ResourceId = "service/home/jellyfin.example.org".parse().unwrap();
+    hub.wait_until("it is a tile", SOON, |ctx| ctx.resources.get(&tile).is_some()).await;
+    let resource = hub.ctx().resources.get(&tile).unwrap();
+    assert_eq!(resource.text("cluster"), Some("home"));
+    assert!(resource.text("url").is_some_and(|url| url.contains("://jellyfin.example.org")), "{resource:?}");
+    assert!(resource.depends_on.iter().any(|need| need.as_str() == "cluster/home/api"), "{resource:?}");
+    assert!(resource.depends_on.iter().any(|need| need.kind() == "route"), "{resource:?}");
+    hub.wait_until("it is probed", SOON, |ctx| ctx.checks.find(&tile).is_some()).await;
+    cluster.delete("Ingress", "media", "jellyfin");
+    hub.wait_until("it is gone with its check", SOON, |ctx| {
+        ctx.resources.get(&tile).is_none() && ctx.checks.find(&tile).is_none()
+    })
+    .await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_wants_no_probes_gets_none() {
+    let cluster = FakeCluster::start().await;
+    cluster.apply_yaml(INGRESS);
+    let hub = hub_with(&[("home", &cluster, "probe = false")]).await;
+    hub.wait_until("it is a tile", PATIENCE, |ctx| has(ctx, "service/home/jellyfin.example.org")).await;
+    assert_eq!(hub.ctx().checks.all(), []);
+    hub.stop().await;
+}
