@@ -86,12 +86,14 @@ pub fn crash_loop(exit: &Exit<'_>, restarts: i64, span_ms: Option<i64>) -> Fault
     }
 }
 
-/// A span of time in words: “12 minutes”, “3 hours”, “5 days”.
+/// A span of time in words: “4 minutes”, “25 minutes”, “3 hours”, “5 days”; rounded down, the coarser the longer, so that
+/// a sentence does not change all the time.
 pub fn span(ms: i64) -> Option<String> {
     let (count, unit) = match ms {
         ..1_000 => return None,
         1_000..120_000 => (ms / 1_000, "second"),
-        120_000..7_200_000 => (ms / 60_000, "minute"),
+        120_000..600_000 => (ms / 60_000, "minute"),
+        600_000..7_200_000 => (ms / 300_000 * 5, "minute"),
         7_200_000..172_800_000 => (ms / 3_600_000, "hour"),
         _ => (ms / 86_400_000, "day"),
     };
@@ -309,7 +311,7 @@ mod tests {
         let fault = crash_loop(&Exit { log, ..exit(1) }, 7, Some(12 * 60_000));
         assert_eq!(
             fault.sentence,
-            "The container “app” crashes again and again (7 times in 12 minutes): it ended with exit code 1: the database refuses its login."
+            "The container “app” crashes again and again (7 times in 10 minutes): it ended with exit code 1: the database refuses its login."
         );
         assert_eq!(fault.code, "crash-loop");
         let stopped = judge(&Exit { log, ..exit(143) });
@@ -330,6 +332,7 @@ mod tests {
             (1_000, Some("1 second")),
             (119_999, Some("119 seconds")),
             (120_000, Some("2 minutes")),
+            (14 * 60_000, Some("10 minutes")),
             (7_200_000, Some("2 hours")),
             (172_800_000, Some("2 days")),
         ] {

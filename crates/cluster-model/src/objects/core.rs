@@ -1,7 +1,8 @@
 //! Routing and storage of the core API: Service, `EndpointSlice`, Ingress, Node, volumes, events.
 
-use super::meta::{Labels, Meta, each_or_skip, or_default};
+use super::meta::{Condition, Labels, Meta, each_or_skip, or_default, short_text, time_ms};
 use super::table::object;
+use super::workloads::{Quantities, Resources};
 use serde::Deserialize;
 use std::fmt;
 
@@ -337,40 +338,320 @@ pub struct EndpointPort {
     pub port: Option<u16>,
 }
 
-/// Node.
+/// A machine of the cluster.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Node {
     /// What every object has.
     #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
+    /// What is wanted.
+    #[serde(deserialize_with = "or_default")]
+    pub spec: NodeSpec,
+    /// What is.
+    #[serde(deserialize_with = "or_default")]
+    pub status: NodeStatus,
 }
 
-/// PersistentVolumeClaim.
+/// What is wanted of a node.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NodeSpec {
+    /// Whether no new pods shall come (cordoned).
+    #[serde(deserialize_with = "or_default")]
+    pub unschedulable: bool,
+    /// What keeps pods away.
+    #[serde(deserialize_with = "each_or_skip")]
+    pub taints: Vec<Taint>,
+}
+
+/// What keeps pods away from a node.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Taint {
+    /// Its name.
+    #[serde(deserialize_with = "or_default")]
+    pub key: Box<str>,
+    /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`.
+    #[serde(deserialize_with = "or_default")]
+    pub effect: Box<str>,
+}
+
+/// What a node is.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NodeStatus {
+    /// `Ready`, `MemoryPressure`, `DiskPressure`, `PIDPressure`, `NetworkUnavailable`.
+    #[serde(deserialize_with = "each_or_skip")]
+    pub conditions: Vec<Condition>,
+    /// Versions.
+    #[serde(deserialize_with = "or_default")]
+    pub node_info: NodeInfo,
+    /// What it has: `cpu`, `memory`, `pods`, `ephemeral-storage`.
+    #[serde(deserialize_with = "or_default")]
+    pub capacity: Quantities,
+    /// What pods may use of it.
+    #[serde(deserialize_with = "or_default")]
+    pub allocatable: Quantities,
+    /// Its addresses.
+    #[serde(deserialize_with = "each_or_skip")]
+    pub addresses: Vec<NodeAddress>,
+}
+
+/// Versions of a node.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NodeInfo {
+    /// Of the kubelet: `v1.33.1+k3s1`.
+    #[serde(deserialize_with = "or_default")]
+    pub kubelet_version: Box<str>,
+    /// The system: `Debian GNU/Linux 13 (trixie)`.
+    #[serde(deserialize_with = "or_default")]
+    pub os_image: Box<str>,
+    /// `linux` or `windows`.
+    #[serde(deserialize_with = "or_default")]
+    pub operating_system: Box<str>,
+    /// `amd64`, `arm64`, …
+    #[serde(deserialize_with = "or_default")]
+    pub architecture: Box<str>,
+    /// Of the kernel.
+    #[serde(deserialize_with = "or_default")]
+    pub kernel_version: Box<str>,
+    /// Of the runtime: `containerd://2.0.5`.
+    #[serde(deserialize_with = "or_default")]
+    pub container_runtime_version: Box<str>,
+}
+
+/// An address of a node.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NodeAddress {
+    /// `InternalIP`, `ExternalIP`, `Hostname`.
+    #[serde(rename = "type", deserialize_with = "or_default")]
+    pub kind: Box<str>,
+    /// The address.
+    #[serde(deserialize_with = "or_default")]
+    pub address: Box<str>,
+}
+
+/// A claim on storage.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PersistentVolumeClaim {
     /// What every object has.
     #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
+    /// What is wanted.
+    #[serde(deserialize_with = "or_default")]
+    pub spec: ClaimSpec,
+    /// What is.
+    #[serde(deserialize_with = "or_default")]
+    pub status: ClaimStatus,
 }
 
-/// PersistentVolume.
+/// What a claim wants.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClaimSpec {
+    /// The storage class; none: the default class; empty: none at all.
+    #[serde(deserialize_with = "or_default")]
+    pub storage_class_name: Option<Box<str>>,
+    /// The volume it has or wants.
+    #[serde(deserialize_with = "or_default")]
+    pub volume_name: Box<str>,
+    /// How much it asks for.
+    #[serde(deserialize_with = "or_default")]
+    pub resources: Resources,
+    /// `ReadWriteOnce`, `ReadWriteMany`, …
+    #[serde(deserialize_with = "each_or_skip")]
+    pub access_modes: Vec<Box<str>>,
+}
+
+/// What a claim is.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClaimStatus {
+    /// `Pending`, `Bound` or `Lost`.
+    #[serde(deserialize_with = "or_default")]
+    pub phase: Box<str>,
+    /// How much it has.
+    #[serde(deserialize_with = "or_default")]
+    pub capacity: Quantities,
+    /// `Resizing`, `FileSystemResizePending`, `ModifyVolumeError`.
+    #[serde(deserialize_with = "each_or_skip")]
+    pub conditions: Vec<Condition>,
+}
+
+/// A volume.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PersistentVolume {
     /// What every object has.
     #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
+    /// What it is made of.
+    #[serde(deserialize_with = "or_default")]
+    pub spec: VolumeSpec,
+    /// What is.
+    #[serde(deserialize_with = "or_default")]
+    pub status: VolumeStatus,
 }
 
-/// Event.
+/// What a volume is made of.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct VolumeSpec {
+    /// How large.
+    #[serde(deserialize_with = "or_default")]
+    pub capacity: Quantities,
+    /// The storage class.
+    #[serde(deserialize_with = "or_default")]
+    pub storage_class_name: Box<str>,
+    /// `Retain`, `Delete` or `Recycle`.
+    #[serde(deserialize_with = "or_default")]
+    pub persistent_volume_reclaim_policy: Box<str>,
+    /// Whose it is.
+    #[serde(deserialize_with = "or_default")]
+    pub claim_ref: Option<ClaimRef>,
+    /// A folder of a node.
+    #[serde(deserialize_with = "or_default")]
+    pub host_path: Option<VolumePath>,
+    /// A disk or folder of one node.
+    #[serde(deserialize_with = "or_default")]
+    pub local: Option<VolumePath>,
+    /// A share by NFS.
+    #[serde(deserialize_with = "or_default")]
+    pub nfs: Option<VolumePath>,
+    /// From a driver.
+    #[serde(deserialize_with = "or_default")]
+    pub csi: Option<VolumeDriver>,
+}
+
+/// The claim that has a volume.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClaimRef {
+    /// The namespace.
+    #[serde(deserialize_with = "or_default")]
+    pub namespace: Box<str>,
+    /// The name.
+    #[serde(deserialize_with = "or_default")]
+    pub name: Box<str>,
+}
+
+/// Where a volume lies.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct VolumePath {
+    /// The path.
+    #[serde(deserialize_with = "or_default")]
+    pub path: Box<str>,
+    /// The server; empty: the node itself.
+    #[serde(deserialize_with = "or_default")]
+    pub server: Box<str>,
+}
+
+/// The driver of a volume.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct VolumeDriver {
+    /// Its name: `driver.longhorn.io`.
+    #[serde(deserialize_with = "or_default")]
+    pub driver: Box<str>,
+}
+
+/// What a volume is.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct VolumeStatus {
+    /// `Available`, `Bound`, `Released` or `Failed`.
+    #[serde(deserialize_with = "or_default")]
+    pub phase: Box<str>,
+    /// Why, in words.
+    #[serde(deserialize_with = "short_text")]
+    pub message: Box<str>,
+}
+
+/// What a part of the cluster says of an object.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Event {
     /// What every object has.
     #[serde(deserialize_with = "or_default")]
     pub metadata: Meta,
+    /// The object.
+    #[serde(deserialize_with = "or_default")]
+    pub involved_object: EventObject,
+    /// Why, in one word: `FailedMount`.
+    #[serde(deserialize_with = "or_default")]
+    pub reason: Box<str>,
+    /// What happened.
+    #[serde(deserialize_with = "short_text")]
+    pub message: Box<str>,
+    /// `Normal` or `Warning`.
+    #[serde(rename = "type", deserialize_with = "or_default")]
+    pub kind: Box<str>,
+    /// How often.
+    #[serde(deserialize_with = "or_default")]
+    pub count: i64,
+    /// When first, in milliseconds since 1970.
+    #[serde(rename = "firstTimestamp", deserialize_with = "time_ms")]
+    pub first_ms: Option<i64>,
+    /// When last, in milliseconds since 1970.
+    #[serde(rename = "lastTimestamp", deserialize_with = "time_ms")]
+    pub last_ms: Option<i64>,
+    /// When, where neither of both is there.
+    #[serde(rename = "eventTime", deserialize_with = "time_ms")]
+    pub at_ms: Option<i64>,
+    /// How often and when last, in the newer form.
+    #[serde(deserialize_with = "or_default")]
+    pub series: Option<EventSeries>,
+}
+
+/// The object that an event is about.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EventObject {
+    /// The kind.
+    #[serde(deserialize_with = "or_default")]
+    pub kind: Box<str>,
+    /// The namespace.
+    #[serde(deserialize_with = "or_default")]
+    pub namespace: Box<str>,
+    /// The name.
+    #[serde(deserialize_with = "or_default")]
+    pub name: Box<str>,
+    /// The identity.
+    #[serde(deserialize_with = "or_default")]
+    pub uid: Box<str>,
+    /// The part of it: `spec.containers{app}`.
+    #[serde(deserialize_with = "or_default")]
+    pub field_path: Box<str>,
+}
+
+/// An event that happened several times.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EventSeries {
+    /// How often.
+    #[serde(deserialize_with = "or_default")]
+    pub count: i64,
+    /// When last, in milliseconds since 1970.
+    #[serde(rename = "lastObservedTime", deserialize_with = "time_ms")]
+    pub last_ms: Option<i64>,
+}
+
+impl Event {
+    /// When it was last seen, in milliseconds since 1970.
+    pub fn seen_ms(&self) -> Option<i64> {
+        let series = self.series.as_ref().and_then(|series| series.last_ms);
+        series.max(self.last_ms).max(self.at_ms).or(self.first_ms).or(self.metadata.created_ms)
+    }
+
+    /// How often it was seen.
+    pub fn times(&self) -> i64 {
+        self.series.as_ref().map_or(0, |series| series.count).max(self.count).max(1)
+    }
 }
 
 /// Namespace.
