@@ -7,12 +7,10 @@
 mod conditions;
 mod gatus;
 mod kuma;
-mod upload;
-mod yaml;
 
 pub(crate) use gatus::gatus;
+pub(crate) use hob_web::upload::text_of;
 pub(crate) use kuma::kuma;
-pub(crate) use upload::text_of;
 
 use crate::model::definition::mistakes::{EVERY, IN_A_ROW, NAME_MAX, TIMEOUT};
 use crate::model::definition::{ADDED_SCOPE, CheckDefinition, slug};

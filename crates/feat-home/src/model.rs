@@ -1,6 +1,7 @@
 //! What the home page says: pure functions from resources and settings to sentences and tiles.
 
 mod grouping;
+pub mod import;
 mod incidents;
 pub mod layout;
 pub mod links;

@@ -4,6 +4,7 @@ mod arrange;
 mod detail;
 mod edit;
 mod hidden;
+pub(crate) mod import;
 mod links;
 mod list;
 mod machines;

@@ -2,6 +2,7 @@
 
 mod api;
 mod arrange;
+mod import;
 mod links;
 mod wall;
 
@@ -39,6 +40,7 @@ pub(crate) fn routes(ctx: &Ctx) -> Router {
         .route("/home/show", post(show))
         .route("/home/links", get(links::list).post(links::add))
         .route("/home/links/delete", post(links::delete))
+        .merge(import::routes())
         .route("/home/walls", get(wall::list).post(wall::make))
         .route("/home/walls/delete", post(wall::take_away))
         .route("/wall", get(wall::wall))

@@ -21,6 +21,7 @@ pub mod live;
 mod origin;
 mod router;
 mod system;
+pub mod upload;
 
 pub use answer::{Answer, Failure};
 pub use assets::{Asset, asset};

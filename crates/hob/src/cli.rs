@@ -3,6 +3,7 @@
 mod account;
 mod checks;
 mod config;
+mod home;
 mod incidents;
 mod local;
 mod notify;
@@ -117,6 +118,9 @@ enum Command {
     /// Bring checks from Uptime Kuma or Gatus
     #[command(subcommand, after_help = checks::CHECKS)]
     Checks(checks::ChecksCommand),
+    /// Bring the page of Dashy, Homepage or Homer
+    #[command(subcommand, after_help = home::HOME)]
+    Home(home::HomeCommand),
     /// Try a channel, or say who would be told if something broke
     #[command(subcommand, after_help = notify::NOTIFY)]
     Notify(notify::NotifyCommand),
@@ -214,6 +218,7 @@ pub fn run(cli: Cli) -> ExitCode {
             Command::User(command) => account::user(&settings, command).await,
             Command::Token(command) => account::token(&settings, command).await,
             Command::Checks(command) => checks::checks(&settings, command).await,
+            Command::Home(command) => home::home(&settings, command).await,
             Command::Notify(command) => notify::notify(&settings, command).await,
             Command::Config(_) => config::well(&settings),
             Command::Completions { .. } => ExitCode::from(WELL),

@@ -3,7 +3,7 @@
 use super::conditions::{Answer, Wanted, go_duration, read};
 use super::{
     Imported, Place, Seal, Taking, definition, every, in_a_row, is_secret_header, place, timeout,
-    without_login, yaml,
+    without_login,
 };
 use crate::model::definition::CheckDefinition;
 use hob_base::wording::{listed, tidy};
@@ -20,7 +20,7 @@ use std::time::Duration;
 /// # Errors
 /// One sentence when it is none.
 pub(crate) fn gatus(text: &str, seal: Seal<'_>) -> Result<Imported, String> {
-    let file = yaml::parse(text)?;
+    let file = yaml_value::parse(text)?;
     let none = "This is neither a backup of Uptime Kuma (JSON with “monitorList”) nor a configuration of Gatus (YAML with “endpoints”).";
     let file = file.as_object().ok_or(none)?;
     let lists = ["endpoints", "services", "external-endpoints", "suites"];

@@ -25,7 +25,7 @@ pub(crate) fn tile(tile: &Tile, look: Look, ctx: &Ctx, uptime: &Uptime<'_>) -> M
             a href=(href(resource, &id)) target=[look.new_tab.then_some("_blank")] { (tile.name) }
             small { (subtitle(tile)) }
             button.star name="tile" value=(resource.id) title="Favourite" {}
-            a.more href={ "/resources/" (id) } title={ (level_word(level)) ": details" } { (icon(level.as_str())) }
+            a.more href={ "/resources/" (id) } title={ (tile.name) " is " (level_word(level)) ": details" } { (icon(level.as_str())) }
             @if level != Level::Ok { p.why { (tile.worst().health.reason) } }
             @if !look.compact { (past(resource, ctx, uptime)) }
         }

@@ -9,6 +9,7 @@ mod answers;
 mod browser;
 mod checks_pages;
 mod doors;
+mod home;
 mod incidents;
 mod kernel;
 mod notifications;

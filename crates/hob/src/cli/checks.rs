@@ -1,13 +1,12 @@
 //! `hob checks`: brings checks from elsewhere into the hub of this machine.
 
-use super::local::{NoAnswer, send};
+use super::local::{NoAnswer, read_file, send};
 use super::settings::Settings;
 use super::{NO_ANSWER, fail, say};
 use clap::Subcommand;
 use serde_json::Value;
 use std::fmt::Write as _;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 pub(super) const CHECKS: &str = "\
@@ -35,7 +34,7 @@ pub(crate) enum ChecksCommand {
 /// `hob checks …`
 pub(super) async fn checks(settings: &Settings, command: ChecksCommand) -> ExitCode {
     let ChecksCommand::Import { file, dry_run } = command;
-    let text = match read(&file) {
+    let text = match read_file(&file, FILE_BYTES_MAX) {
         Ok(text) => text,
         Err(problem) => return fail(&problem),
     };
@@ -48,22 +47,6 @@ pub(super) async fn checks(settings: &Settings, command: ChecksCommand) -> ExitC
             ExitCode::from(NO_ANSWER)
         }
     }
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, String> {
-    let doing = |error: std::io::Error| format!("{} cannot be read: {error}", file.display());
-    let mut bytes = Vec::new();
-    // One more than is allowed shows that there is more.
-    let most = FILE_BYTES_MAX + 1;
-    if file == Path::new("-") {
-        std::io::stdin().take(most).read_to_end(&mut bytes).map_err(doing)?;
-    } else {
-        std::fs::File::open(file).map_err(doing)?.take(most).read_to_end(&mut bytes).map_err(doing)?;
-    }
-    if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(format!("{} is larger than 8 MiB, which is the most that is read.", file.display()));
-    }
-    Ok(bytes)
 }
 
 /// What came of it, line by line.

@@ -7,6 +7,8 @@ use hyper::Request;
 use hyper::http::request::Builder;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use std::io::Read;
+use std::path::Path;
 use std::time::Duration;
 use tokio::net::UnixStream;
 
@@ -30,6 +32,23 @@ pub(crate) async fn ask(settings: &Settings, path: &str) -> Result<Value, NoAnsw
 /// Sends something to a path of its API.
 pub(crate) async fn send(settings: &Settings, path: &str, body: Bytes) -> Result<Value, NoAnswer> {
     bounded(exchange(settings, Request::post(path), body)).await
+}
+
+/// A file, or with `-` what is piped in, of at most so many bytes.
+pub(crate) fn read_file(file: &Path, most: u64) -> Result<Vec<u8>, String> {
+    let doing = |error: std::io::Error| format!("{} cannot be read: {error}", file.display());
+    let mut bytes = Vec::new();
+    // One more than is allowed shows that there is more.
+    if file == Path::new("-") {
+        std::io::stdin().take(most + 1).read_to_end(&mut bytes).map_err(doing)?;
+    } else {
+        std::fs::File::open(file).map_err(doing)?.take(most + 1).read_to_end(&mut bytes).map_err(doing)?;
+    }
+    if bytes.len() as u64 > most {
+        let mib = most >> 20;
+        return Err(format!("{} is larger than {mib} MiB, which is the most that is read.", file.display()));
+    }
+    Ok(bytes)
 }
 
 async fn bounded(answer: impl Future<Output = Result<Value, NoAnswer>>) -> Result<Value, NoAnswer> {

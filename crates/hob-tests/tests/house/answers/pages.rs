@@ -10,6 +10,12 @@ pub(crate) fn all_pages() -> Vec<&'static str> {
     let mut pages: Vec<&str> = hob::FEATURES.iter().flat_map(|f| f.nav).map(|entry| entry.path).collect();
     pages.extend([
         "/",
+        "/?q=door",
+        "/home/edit",
+        "/home/hidden",
+        "/home/links",
+        "/home/walls",
+        "/home/import",
         "/resources",
         "/resources?kind=host&health=ok&q=x",
         "/resources?health=bad",

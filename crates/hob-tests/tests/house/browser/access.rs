@@ -114,7 +114,7 @@ async fn dialogs_have_a_name_and_take_the_focus() {
     let Some(page) = blank().await else { return };
     let hub = house().start().await;
     let anna = hub.set_up().await;
-    open_as(&page, &hub, &anna, "/").await;
+    open_as(&page, &hub, &anna, "/resources").await;
     page.press("/").await.unwrap();
     page.wait_until("document.activeElement.matches('dialog[open] input')", PATIENCE).await.unwrap();
     let tree = tree(&page).await;

@@ -1,4 +1,7 @@
 //! YAML as a bounded value: depth, size and what aliases multiply have limits, so that no file is a bomb.
+//!
+//! For files that somebody else wrote and that are read once: configurations of other programs. Merge keys (`<<`) are
+//! followed, as most programs do; of several documents the first is read.
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Map, Number, Value};
@@ -15,7 +18,7 @@ const BYTES_MAX: usize = 32 << 20;
 ///
 /// # Errors
 /// One sentence that says what is wrong with it.
-pub(super) fn parse(text: &str) -> Result<Value, String> {
+pub fn parse(text: &str) -> Result<Value, String> {
     let mut reading = Reading::default();
     for event in Parser::new_from_str(text) {
         let (event, _) = event.map_err(|error| {

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 ///
 /// # Errors
 /// One sentence when it cannot be read.
-pub(crate) fn text_of(content_type: &str, body: &[u8]) -> Result<String, String> {
+pub fn text_of(content_type: &str, body: &[u8]) -> Result<String, String> {
     let text = |bytes: &[u8]| {
         String::from_utf8(bytes.to_vec()).map_err(|_| {
             "It is not text in UTF-8: choose the file itself, not a picture or an archive of it.".to_owned()
