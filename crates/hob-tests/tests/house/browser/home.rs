@@ -48,7 +48,7 @@ fn tile(number: usize) -> Observation {
         .fact("cluster", "home")
         .fact("category", category)
         .fact("tags", tags)
-        .fact("exposure", if number % 3 == 0 { "external" } else { "internal" })
+        .fact("exposure", if number.is_multiple_of(3) { "external" } else { "internal" })
         .judged(Health::ok("Answers with 200 OK."))
 }
 
