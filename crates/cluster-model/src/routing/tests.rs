@@ -1,6 +1,8 @@
 //! Object files as people write them, and what must be seen in them.
 
+mod findings;
 mod first;
+mod promises;
 mod traps;
 
 use crate::{Fact, Finding, Kind, Objects, Picture, Settings, Thing, ThingId, ThingKind, examine};
