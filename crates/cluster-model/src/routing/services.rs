@@ -4,7 +4,7 @@ use super::draft::{Draft, Exposure, Served, Way};
 use super::hosts::{self, Address, address};
 use super::looks::{self, Behind};
 use super::ports::Opened;
-use crate::objects::{Service, ServicePort};
+use crate::objects::{Condition, Service, ServicePort};
 use crate::{ObjectRef, ThingId};
 use app_catalog::Role;
 use std::collections::BTreeSet;
@@ -149,9 +149,16 @@ impl<'a> Draft<'a, '_> {
             .unwrap_or_default()
     }
 
-    /// The address of a node, for ports that all of them open.
+    /// The address of a node that is ready, for ports that all of them open.
     fn node_address(&self) -> Option<String> {
-        None
+        let nodes = self.world.objects.nodes.iter();
+        let ready = nodes.filter(|node| {
+            Condition::find(&node.status.conditions, "Ready").is_none_or(|condition| !condition.is_false())
+        });
+        ready
+            .flat_map(|node| &node.status.addresses)
+            .find(|one| &*one.kind == "InternalIP")
+            .map(|one| one.address.to_string())
     }
 }
 

@@ -5,7 +5,7 @@ mod first;
 mod promises;
 mod traps;
 
-use crate::{Fact, Finding, Kind, Objects, Picture, Settings, Thing, ThingId, ThingKind, examine};
+use crate::{Fact, Finding, Kind, Objects, Picture, Settings, Thing, ThingId, ThingKind};
 use serde_json::Value;
 
 /// Reads object files, with `---` between objects, as `kubectl apply` takes them.
@@ -39,7 +39,9 @@ pub(super) fn see(files: &[&str]) -> Seen {
 }
 
 pub(super) fn see_with(files: &[&str], settings: &Settings) -> Seen {
-    Seen(examine(&load(files), settings))
+    let mut picture = Picture::default();
+    super::examine(&load(files), settings, &mut picture);
+    Seen(picture)
 }
 
 impl Seen {

@@ -133,8 +133,8 @@ proptest! {
             }
         }
         let settings = Settings::default();
-        let picture = examine(&forwards, &settings);
-        prop_assert_eq!(&picture, &examine(&backwards, &settings));
+        let picture = crate::examine(&forwards, &settings);
+        prop_assert_eq!(&picture, &crate::examine(&backwards, &settings));
         for (id, thing) in &picture.things {
             if let Some(Fact::Text(url)) = thing.facts.get("url") {
                 prop_assert!(url.starts_with("http://") || url.starts_with("https://"), "{id}: {url}");
@@ -182,6 +182,7 @@ pub(super) fn large() -> Objects {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "how long it takes is what is asked")]
 fn a_large_cluster_is_seen_in_a_moment() {
     let objects = large();
     let settings = Settings::default();

@@ -756,7 +756,7 @@ spec: {type: ExternalName, externalName: db.lan}
 ";
     let settings = Settings { unread: [Kind::EndpointSlice].into(), ..Settings::default() };
     let seen = see_with(&[TRAEFIK, services], &settings);
-    assert_eq!(seen.shown(), ["192.168.1.50:32400", "proxmox.lan:8006"]);
+    assert_eq!(seen.shown(), ["192.168.1.11:30443", "192.168.1.50:32400", "proxmox.lan:8006"]);
     let plex = seen.tile("192.168.1.50:32400");
     assert_eq!(plex.title, "Plex");
     assert!(text_of(plex, "url").starts_with("http://192.168.1.50:32400"), "{}", text_of(plex, "url"));
@@ -765,6 +765,6 @@ spec: {type: ExternalName, externalName: db.lan}
     assert!(plex.needs.contains(&ThingId::backend("media", "plex")));
     assert_eq!(seen.tile("proxmox.lan:8006").title, "Proxmox");
     assert_eq!(seen.text("proxmox.lan:8006", "url"), "https://proxmox.lan:8006");
-    // No address of a node is known, so that there is no link to the port that all of them open.
-    assert_eq!(seen.of_kind(ThingKind::Port), ["media/plex:1900/udp", "net/unifi:30443/tcp"]);
+    assert_eq!(seen.tile("192.168.1.11:30443").title, "Unifi");
+    assert_eq!(seen.of_kind(ThingKind::Port), ["media/plex:1900/udp"]);
 }
