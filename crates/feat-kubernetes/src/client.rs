@@ -19,6 +19,8 @@ use http_body_util::BodyExt;
 use kube::client::Body;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long an answer may take to begin. A list of a large cluster is put together first.
@@ -38,6 +40,7 @@ const ERROR_BYTES_MAX: usize = 64 * 1024;
 #[derive(Clone)]
 pub(crate) struct Api {
     client: kube::Client,
+    config: Arc<kube::Config>,
     /// Where it is: `https://192.168.1.5:6443`.
     pub(crate) server: String,
     /// When what was shown to get in ends, in milliseconds since 1970, where that is known.
@@ -54,13 +57,32 @@ impl Api {
         // Hob tries again by itself, and knows when that makes sense.
         config.default_retry = false;
         config.connect_timeout = Some(Duration::from_secs(8));
+        Self::connect(config, expires_ms).await
+    }
+
+    /// The same identity and the same authority at another address: a kubelet of the cluster.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub(crate) async fn elsewhere(&self, address: &SocketAddr) -> Result<Self, Trouble> {
+        let mut config = kube::Config::clone(&self.config);
+        let url = format!("https://{address}");
+        config.cluster_url = url.parse().map_err(|_| Trouble::protocol(&url, "this is no address"))?;
+        config.tls_server_name = None;
+        config.proxy_url = None;
+        Self::connect(config, self.expires_ms).await
+    }
+
+    async fn connect(config: kube::Config, expires_ms: Option<i64>) -> Result<Self, Trouble> {
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+        let config = Arc::new(config);
+        let with = kube::Config::clone(&config);
         // Reads files and root certificates.
-        let client = tokio::task::spawn_blocking(move || kube::Client::try_from(config))
+        let client = tokio::task::spawn_blocking(move || kube::Client::try_from(with))
             .await
             .map_err(|error| Trouble::protocol(&server, &error.to_string()))?
             .map_err(|error| Trouble::of(&server, &error))?;
-        Ok(Self { client, server, expires_ms })
+        Ok(Self { client, config, server, expires_ms })
     }
 
     /// One answer in JSON, within `limit`.

@@ -8,8 +8,10 @@ use crate::examine::Examiner;
 use crate::figures::Figures;
 use crate::find::origin_words;
 use crate::gaps::Gap;
+use crate::logs::Tails;
 use crate::mirror::{Mirror, Unit};
 use crate::publish::{HOLDS_FOR, SOURCE, cluster_id};
+use crate::usage::Measured;
 use crate::watch::{Follower, Link, jitter, pause, units};
 use cluster_model::Kind;
 use hob_base::{Health, Observation, Timestamp};
@@ -50,6 +52,8 @@ pub(crate) struct Watcher {
     pub(crate) mirror: Arc<Mirror>,
     pub(crate) link: Arc<Link>,
     pub(crate) figures: Figures,
+    /// How full its volumes are.
+    pub(crate) measured: Measured,
     api: Mutex<Option<Api>>,
     contact: Mutex<Contact>,
     /// What is not read besides kinds: `pods/log`.
@@ -90,6 +94,7 @@ impl Watcher {
             mirror: Arc::default(),
             link: Arc::new(Link::new(figures.restarts.clone())),
             figures,
+            measured: Measured::default(),
             api: Mutex::default(),
             contact: Mutex::default(),
             other_gaps: Mutex::default(),
@@ -219,6 +224,11 @@ impl Watcher {
             Some(gap) => gaps.insert(what, gap),
             None => gaps.remove(what),
         };
+    }
+
+    /// The last lines that are known.
+    pub(crate) fn tails(&self) -> Arc<Tails> {
+        self.clusters.get(self.name()).map(|view| view.tails.clone()).unwrap_or_default()
     }
 
     /// The API server, once it was reached.

@@ -8,6 +8,7 @@ use crate::mirror::{Snapshot, Urgency};
 use crate::publish::{
     ROUNDS, SOURCE, cluster_id, difference, observation, resource_id, round_of, tiles_touched,
 };
+use cluster_model::faults::Memory;
 use cluster_model::{Picture, Settings, ThingId};
 use hob_base::{Observation, Source};
 use std::collections::{BTreeSet, HashSet};
@@ -47,6 +48,8 @@ pub(crate) struct Examiner {
     first_seen: Option<Duration>,
     next_round: Duration,
     round: u64,
+    /// What earlier examinations taught.
+    memory: Memory,
     /// Whether what an earlier run of the hub knew has been cleared away.
     cleared: bool,
 }
@@ -64,6 +67,7 @@ impl Examiner {
             first_seen: None,
             next_round: Duration::ZERO,
             round: 0,
+            memory: Memory::default(),
             cleared: false,
         }
     }
@@ -143,6 +147,9 @@ impl Examiner {
             unread: snapshot.unread(),
             hidden_hosts: said.hide_hosts.clone(),
             hidden_namespaces: said.hide_namespaces.clone(),
+            memory: self.memory.clone(),
+            logs: self.watcher.tails().by_identity(&snapshot.objects),
+            ..Settings::default()
         };
         crate::usage::fill(&self.watcher, &mut settings);
         settings
@@ -151,7 +158,7 @@ impl Examiner {
     async fn publish(&mut self, picture: Arc<Picture>, settings: Settings, snapshot: Snapshot) {
         let watcher = self.watcher.clone();
         let (ctx, name) = (&watcher.ctx, watcher.settings.name.as_str());
-        let tails = watcher.clusters.get(name).map(|view| view.tails.clone()).unwrap_or_default();
+        let tails = watcher.tails();
         let before = std::mem::replace(&mut self.picture, picture.clone());
         let mut found = difference(&before, &picture);
         if tails != self.tails {

@@ -1,6 +1,6 @@
 //! The last lines of containers that fell over, for findings that name a container.
 
-use cluster_model::Finding;
+use cluster_model::{Finding, Objects};
 use std::collections::BTreeMap;
 
 /// Whose last lines: namespace, pod, container.
@@ -14,6 +14,17 @@ impl Tails {
     /// The last lines of the container that a finding names.
     pub(crate) fn of(&self, finding: &Finding) -> Option<&str> {
         self.0.get(&who(finding)?).map(String::as_str).filter(|tail| !tail.is_empty())
+    }
+
+    /// The same by the identity of the pod, as the examination wants it.
+    pub(crate) fn by_identity(&self, objects: &Objects) -> BTreeMap<(Box<str>, Box<str>), Box<str>> {
+        let named = self.0.iter().filter(|(_, tail)| !tail.is_empty());
+        named
+            .filter_map(|((namespace, pod, container), tail)| {
+                let uid = objects.pods.get(namespace, pod)?.metadata.uid.clone();
+                Some(((uid, container.as_str().into()), tail.as_str().into()))
+            })
+            .collect()
     }
 }
 

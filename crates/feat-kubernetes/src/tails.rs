@@ -2,10 +2,10 @@
 
 use crate::client::{Api, Fault, Trouble};
 use crate::cluster::Watcher;
+use crate::clusters::ClusterView;
 use crate::gaps::Gap;
 use crate::logs::{Tails, Who, clean, who};
 use crate::watch::encoded;
-use cluster_model::Picture;
 use futures_util::StreamExt;
 use futures_util::stream;
 use std::collections::BTreeMap;
@@ -38,7 +38,7 @@ pub(crate) async fn run(watcher: &Watcher) {
             return std::future::pending().await;
         }
         let Some(view) = watcher.clusters.get(&watcher.settings.name) else { continue };
-        let wanted = wanted(&view.picture);
+        let wanted = wanted(&view);
         asked.retain(|who, _| wanted.contains_key(who));
         let open: Vec<(Who, u64)> = wanted
             .iter()
@@ -73,13 +73,19 @@ pub(crate) async fn run(watcher: &Watcher) {
     }
 }
 
-/// Whose last lines are wanted, each with a mark of the fault: the same fault is not asked for twice.
-fn wanted(picture: &Picture) -> BTreeMap<Who, u64> {
-    let findings = picture.findings().filter_map(|(_, finding)| Some((who(finding)?, finding)));
-    findings
-        .map(|(who, finding)| {
+/// Whose last lines are wanted, each with a mark of the time it fell over: the same fall is not asked for twice.
+fn wanted(view: &ClusterView) -> BTreeMap<Who, u64> {
+    let whose = view.picture.findings().filter_map(|(_, finding)| who(finding));
+    whose
+        .map(|who| {
+            let (namespace, pod, container) = &who;
+            let pod = view.objects.pods.get(namespace, pod);
+            let statuses = pod.iter().flat_map(|pod| {
+                pod.status.init_container_statuses.iter().chain(&pod.status.container_statuses)
+            });
+            let restarts = statuses.filter(|status| &*status.name == container).map(|status| status.restart_count).next();
             let mut hasher = DefaultHasher::new();
-            (finding.code, &finding.sentence, &finding.evidence).hash(&mut hasher);
+            (pod.map(|pod| &pod.metadata.uid), restarts).hash(&mut hasher);
             (who, hasher.finish())
         })
         .collect()
