@@ -20,7 +20,7 @@ pub mod routing;
 
 pub use objects::{Kind, Objects};
 pub use picture::{Fact, Finding, ObjectRef, Picture, Severity, Thing, ThingId, ThingKind};
-pub use settings::Settings;
+pub use settings::{Settings, Usage};
 
 /// Looks at everything: the routes and tiles, what is behind them, and what is wrong.
 pub fn examine(objects: &Objects, settings: &Settings) -> Picture {

@@ -83,7 +83,10 @@ fn wanted(view: &ClusterView) -> BTreeMap<Who, u64> {
             let statuses = pod.iter().flat_map(|pod| {
                 pod.status.init_container_statuses.iter().chain(&pod.status.container_statuses)
             });
-            let restarts = statuses.filter(|status| &*status.name == container).map(|status| status.restart_count).next();
+            let restarts = statuses
+                .filter(|status| &*status.name == container)
+                .map(|status| status.restart_count)
+                .next();
             let mut hasher = DefaultHasher::new();
             (pod.map(|pod| &pod.metadata.uid), restarts).hash(&mut hasher);
             (who, hasher.finish())

@@ -1,5 +1,6 @@
 //! Whole hubs that watch clusters.
 
 mod bad_days;
+mod depth;
 mod house;
 mod routes;

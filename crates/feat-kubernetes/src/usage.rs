@@ -11,8 +11,8 @@ use crate::cluster::Watcher;
 use crate::config::Origin;
 use crate::gaps::Gap;
 use crate::watch::encoded;
+use cluster_model::Usage;
 use cluster_model::objects::{Key, Node};
-use cluster_model::settings::Usage;
 use cluster_model::{Objects, Settings};
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -92,7 +92,8 @@ impl Measured {
     fn take_in(&self, summary: &Summary, now_ms: i64) {
         let mut measured = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for volume in summary.pods.iter().flat_map(|pod| &pod.volume) {
-            let (Some(claim), Some(used), Some(capacity)) = (&volume.pvc_ref, volume.used_bytes, volume.capacity_bytes)
+            let (Some(claim), Some(used), Some(capacity)) =
+                (&volume.pvc_ref, volume.used_bytes, volume.capacity_bytes)
             else {
                 continue;
             };
@@ -165,7 +166,8 @@ pub(crate) async fn run(watcher: &Watcher) {
         if view.objects.claims.is_empty() {
             continue;
         }
-        let nodes: Vec<Target> = view.objects.nodes.iter().take(NODES_MAX).filter_map(|node| Target::of(node)).collect();
+        let nodes: Vec<Target> =
+            view.objects.nodes.iter().take(NODES_MAX).filter_map(|node| Target::of(node)).collect();
         match ask(watcher, &api, &nodes, &mut ways).await {
             Ok(()) => watcher.note_gap("nodes/stats", None),
             Err(trouble) => {
@@ -222,7 +224,10 @@ async fn ask(watcher: &Watcher, api: &Api, nodes: &[Target], ways: &mut [Way; 2]
     }
     let mut trouble = None;
     let mut answered = false;
-    let others = stream::iter(nodes.iter().skip(1)).map(|node| summary(api, node, way)).buffer_unordered(AT_ONCE);
+    let rest: Vec<Target> = nodes.iter().skip(1).cloned().collect();
+    let others = stream::iter(rest)
+        .map(|node| async move { summary(api, &node, way).await })
+        .buffer_unordered(AT_ONCE);
     let mut answers = std::pin::pin!(stream::iter([said]).chain(others));
     while let Some(answer) = answers.next().await {
         match answer {
@@ -245,7 +250,9 @@ async fn ask(watcher: &Watcher, api: &Api, nodes: &[Target], ways: &mut [Way; 2]
 
 async fn summary(api: &Api, node: &Target, way: Way) -> Result<Summary, Trouble> {
     match way {
-        Way::Proxy => api.get(&format!("/api/v1/nodes/{}/proxy/stats/summary", encoded(&node.name)), WITHIN).await,
+        Way::Proxy => {
+            api.get(&format!("/api/v1/nodes/{}/proxy/stats/summary", encoded(&node.name)), WITHIN).await
+        }
         Way::Direct => {
             let address = node.address.ok_or_else(|| Trouble::unknown_address(&node.name))?;
             let kubelet = api.elsewhere(&std::net::SocketAddr::new(address, PORT)).await?;
@@ -279,7 +286,10 @@ mod tests {
         let all = measured.of(2_000);
         assert_eq!(all.len(), 1);
         let usage = &all[&Key::new("media", "config")];
-        assert_eq!((usage.used_bytes, usage.capacity_bytes, usage.inodes_used, usage.inodes), (700, 1000, 3, 10));
+        assert_eq!(
+            (usage.used_bytes, usage.capacity_bytes, usage.inodes_used, usage.inodes),
+            (700, 1000, 3, 10)
+        );
         assert!(measured.of(2_000 + STALE_MS).is_empty(), "what is old says nothing");
     }
 

@@ -159,7 +159,11 @@ impl Trouble {
 
     /// A node that does not say where it is.
     pub(crate) fn unknown_address(node: &str) -> Self {
-        Self::new(Fault::Away, format!("The node {node} has no address at which its kubelet could be asked."), "")
+        Self::new(
+            Fault::Away,
+            format!("The node {node} has no address at which its kubelet could be asked."),
+            "",
+        )
     }
 
     pub(super) fn too_large(server: &str, max: usize) -> Self {
