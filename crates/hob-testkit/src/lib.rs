@@ -4,6 +4,7 @@
 
 pub mod authority;
 pub mod browser;
+pub mod chart;
 pub mod client;
 pub mod fake_cluster;
 pub mod fake_peer;
