@@ -28,7 +28,7 @@ const SYNC_WITHIN: Duration = Duration::from_secs(60);
 /// How often a route is added.
 const ROUTES_ADDED: usize = 10;
 /// Nothing of this machine and no network: tiles are not probed, nobody knows their names.
-const ALONE: &str = "[services]\nenabled = false\n[containers]\nauto = false\n";
+const ALONE: &str = "[services]\nenabled = false\n";
 
 pub(crate) fn measure() -> Outcome<Vec<Figure>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -75,7 +75,7 @@ pub(crate) fn measure() -> Outcome<Vec<Figure>> {
 fn without_cluster() -> Outcome<Vec<Usage>> {
     let data = tempfile::tempdir()?;
     let config = data.path().join("hob.toml");
-    std::fs::write(&config, format!("{ALONE}[kubernetes_auto]\nenabled = false\n"))?;
+    std::fs::write(&config, ALONE)?;
     let mut server = Server::serve(data.path(), Some(&config), None)?;
     server.first_answer("/readyz", Server::local)?;
     std::thread::sleep(SETTLE);
