@@ -129,7 +129,24 @@ pub(super) fn is_private(host: &str) -> bool {
     if let Ok(address) = host.parse::<std::net::IpAddr>() {
         return is_private_address(address);
     }
-    ENDS.iter().any(|end| host.ends_with(end)) || !host.contains('.')
+    // `nas.lan.example.org`: the first label is the name of the thing.
+    let within =
+        |label: &str| matches!(label, "lan" | "internal" | "intranet" | "local" | "int" | "vpn" | "tailnet");
+    ENDS.iter().any(|end| host.ends_with(end))
+        || !host.contains('.')
+        || host.split('.').skip(1).any(within)
+        || spelled_out(host).is_some_and(is_private_address)
+}
+
+/// The address that a name of nip.io or sslip.io spells out: `grafana.192.168.1.10.nip.io`, `10-0-0-1.sslip.io`.
+fn spelled_out(host: &str) -> Option<std::net::IpAddr> {
+    let name = host.strip_suffix(".nip.io").or_else(|| host.strip_suffix(".sslip.io"))?;
+    let labels: Vec<&str> = name.split('.').collect();
+    let four = labels.get(labels.len().saturating_sub(4)..)?.join(".");
+    four.parse().ok().or_else(|| {
+        let parts: Vec<&str> = labels.last()?.split('-').collect();
+        parts.get(parts.len().saturating_sub(4)..)?.join(".").parse().ok()
+    })
 }
 
 /// Whether an address belongs to a private network, a carrier's (Tailscale) or the machine itself.
@@ -220,6 +237,12 @@ mod tests {
     #[test]
     fn what_is_inside() {
         assert!(is_private("nas.lan") && is_private("jellyfin.tail1234.ts.net") && is_private("10.0.0.4"));
+        assert!(is_private("nas.lan.example.org") && is_private("grafana.192.168.1.10.nip.io"));
+        assert!(
+            is_private("app-10-0-0-1.sslip.io")
+                && !is_private("app.8.8.8.8.nip.io")
+                && !is_private("lan.org")
+        );
         assert!(!is_private("example.org") && !is_private("8.8.8.8"));
         assert!(only_private(["100.64.0.0/10", "192.168.0.0/16", "fd7a:115c:a1e0::/48"]));
         assert!(

@@ -78,7 +78,10 @@ pub(super) fn title(host: &str, path: &str, behind: &Behind<'_>) -> String {
 pub(super) fn by_service(behind: &Behind<'_>) -> String {
     match behind.app {
         Some(app) => app.name.to_owned(),
-        None => app_catalog::title(&behind.service),
+        None => match app_catalog::by_id(&behind.service) {
+            Some(app) => app.name.to_owned(),
+            None => app_catalog::title(&behind.service),
+        },
     }
 }
 

@@ -42,6 +42,12 @@ const FOR_PROGRAMS: [&str; 38] = [
     "manifest.json",
 ];
 
+/// What the pages of a site ask for, or lead to: no site of its own where there is one above it.
+const PARTS: [&str; 20] = [
+    "auth", "login", "logout", "signin", "signup", "oauth", "sso", "saml", "callback", "token", "img", "css",
+    "js", "fonts", "upload", "uploads", "sse", "signalr", "_nuxt", "_app",
+];
+
 /// Words that say which of several copies it is.
 const COPIES: [&str; 16] = [
     "dev",
@@ -95,6 +101,12 @@ pub(super) fn for_programs(rest: &str) -> bool {
     FOR_PROGRAMS.contains(&first.as_str()) || version || first.ends_with("-api") || is_file(&first)
 }
 
+/// Whether that path below a site is a part of it, whatever serves it.
+pub(super) fn is_part(rest: &str) -> bool {
+    let first = rest.trim_start_matches('/').split('/').next().unwrap_or_default().to_ascii_lowercase();
+    PARTS.contains(&first.as_str()) || for_programs(rest)
+}
+
 /// A file that pages of a site ask for: `favicon.ico`.
 fn is_file(segment: &str) -> bool {
     [".ico", ".js", ".css", ".txt", ".png", ".svg", ".xml", ".webmanifest"]
@@ -139,6 +151,7 @@ mod tests {
         {
             assert_eq!(for_programs(rest), !rest.is_empty(), "{rest}");
         }
+        assert!(is_part("auth") && !for_programs("auth") && is_part("api/x") && !is_part("grafana"));
         assert!(
             !for_programs("dev")
                 && !for_programs("grafana")

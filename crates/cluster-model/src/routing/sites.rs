@@ -126,7 +126,7 @@ fn by_path<'w, 'a>(host: &str, ways: &[&'w Way<'a>]) -> Vec<Site<'w, 'a>> {
         if let Some(at) = owner_of(&sites, path) {
             let Some(site) = sites.get_mut(at) else { continue };
             let rest = paths::below(path, &site.path).unwrap_or_default();
-            if !plain || paths::for_programs(rest) || serves.is_subset(&site.serves()) {
+            if !plain || paths::is_part(rest) || serves.is_subset(&site.serves()) {
                 site.folded.extend(ways);
                 continue;
             }

@@ -61,15 +61,7 @@ fn tile(world: &World<'_>, picture: &mut Picture, site: &Site<'_, '_>, crowd: &C
     let behind = looks::behind(world, serves.iter().next().copied());
     let hidden = why_hidden(world, site, &behind, &hints, crowd);
     let thing = picture.thing(ThingId::tile(&site.authority(), &site.path));
-    thing.title = hints.name.clone().unwrap_or_else(|| {
-        let same = hosts::label(&site.host).and_then(|label| crowd.labels.get(label)).copied().unwrap_or(0);
-        let by_host = looks::title(&site.host, &site.path, &behind);
-        if same > 1 && site.path == "/" && !behind.service.is_empty() {
-            looks::by_service(&behind)
-        } else {
-            by_host
-        }
-    });
+    thing.title = hints.name.clone().unwrap_or_else(|| title(site, &behind, crowd));
     address(thing, site, &hints, &behind);
     dress(thing, first, &hints, &behind);
     let aliases: Vec<&str> = site.aliases.iter().map(String::as_str).collect();
@@ -103,6 +95,23 @@ fn redirects_nowhere(picture: &mut Picture, site: &Site<'_, '_>) {
             &way.object,
             sentence,
         ));
+    }
+}
+
+/// The name by the host; of several sites with the same label by what serves them, or with the rest of the host.
+fn title(site: &Site<'_, '_>, behind: &Behind<'_>, crowd: &Crowd) -> String {
+    let by_host = looks::title(&site.host, &site.path, behind);
+    let label = hosts::label(&site.host).unwrap_or_default();
+    if site.path != "/" || crowd.labels.get(label).copied().unwrap_or(0) < 2 {
+        return by_host;
+    }
+    let by_service = app_catalog::title(&behind.service);
+    if !by_service.is_empty() && !by_service.eq_ignore_ascii_case(&by_host) {
+        return by_service;
+    }
+    match site.host.split_once(label).map(|(_, rest)| rest.trim_start_matches('.')) {
+        Some(rest) if !rest.is_empty() => format!("{by_host} ({rest})"),
+        _ => by_host,
     }
 }
 

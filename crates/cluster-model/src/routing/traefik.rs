@@ -171,6 +171,7 @@ impl<'a> Draft<'a, '_> {
         // Which version is meant is better guessed by what holds; what the running one makes of it is judged after.
         let rule = parse(&route.rule, Syntax::Auto, Protocol::Http);
         self.judge_rule(reading, &rule, syntax, at, id);
+        self.picture.thing(id.clone()).fact("rule", rule.text().chars().take(300).collect::<String>());
         let passing = self.middlewares(reading, route, at, id);
         let serves = self.services(reading, route, at, id);
         let plain = reading.spec.tls.is_none()
@@ -317,6 +318,29 @@ impl<'a> Draft<'a, '_> {
         self.find(id, finding.field(field).remedy(remedy));
     }
 
+    /// Says of a Service outside of the cluster that Traefik may not follow it.
+    fn external_name(
+        &mut self,
+        reading: &Reading<'_>,
+        id: &ThingId,
+        namespace: &str,
+        name: &str,
+        field: &str,
+    ) {
+        let told = &self.world.traefik;
+        let outside =
+            self.world.service(namespace, name).is_some_and(|service| &*service.spec.kind == "ExternalName");
+        if !outside || !told.has_provider || told.external_names {
+            return;
+        }
+        let sentence = format!(
+            "The Service “{name}” stands for something outside of the cluster, which Traefik may not follow: it does not serve the route."
+        );
+        let finding = broken("route-external-name-refused", Severity::Critical, &reading.object, sentence);
+        let remedy = "Set --providers.kubernetescrd.allowExternalNameServices=true.";
+        self.find(id, finding.field(field).remedy(remedy));
+    }
+
     fn services(
         &mut self,
         reading: &Reading<'_>,
@@ -370,6 +394,7 @@ impl<'a> Draft<'a, '_> {
                 asker: "route",
             };
             serves.insert(self.serve(id, &asked));
+            self.external_name(reading, id, namespace, name, &asked.field);
             self.crossing(reading, id, namespace, "Service", name, &asked.field);
             return;
         }
@@ -504,6 +529,8 @@ fn traefik_way<'a>(
     let names =
         reading.entries.iter().fold(Exposure::default(), |all, (name, _)| all.and(Exposure::by_name(name)));
     let mut exposure = names.and(passing.exposure).and(super::exposure::of_meta(reading.meta));
+    exposure = exposure
+        .and(Exposure::by_name(reading.meta.annotation("kubernetes.io/ingress.class").unwrap_or_default()));
     exposure.fenced |= target.is_internal();
     let port = first.and_then(|entry| entry.port);
     Way {

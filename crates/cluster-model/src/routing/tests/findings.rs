@@ -327,6 +327,18 @@ spec: {containers: [{name: traefik, image: 'traefik:v3.2', args: ['--providers.k
 ";
     let seen = see(&[&crossing, &there, strict]);
     assert_eq!(seen.finding("route-cross-namespace").1.severity, Severity::Critical);
+    let outside = "
+apiVersion: v1
+kind: Service
+metadata: {name: nas, namespace: default}
+spec: {type: ExternalName, externalName: nas.lan, ports: [{port: 80}]}
+";
+    let to_nas = traefik_route("nas", "Host(`nas.example.org`)", "nas", "");
+    assert_eq!(
+        see(&[&to_nas, outside, strict]).finding("route-external-name-refused").1.severity,
+        Severity::Critical
+    );
+    assert_eq!(see(&[&to_nas, outside]).codes(), Vec::<&str>::new());
     let elsewhere = crossing.replace("[websecure]", "[secure-external]");
     let (_, finding) = &see(&[&elsewhere, &there, strict])
         .0

@@ -706,6 +706,13 @@ fn trap_13_names_come_from_the_host_and_not_from_the_object() {
     let seen = see(&all);
     assert_eq!(seen.tile("wiki.example.org").title, "Wiki Work");
     assert_eq!(seen.tile("wiki.example.com").title, "Wiki Home");
+    // Even what serves them may be called the same.
+    let other = files[1].replace("namespace: default", "namespace: apps").replace("wiki-home", "wiki");
+    let second = app("apps", "wiki", 80, "example/two");
+    let first = [files[0].replace("wiki-work", "wiki"), app("default", "wiki", 80, "example/one")];
+    let seen = see(&[GATEWAYS, &other, &second, &first[0], &first[1]]);
+    assert_eq!(seen.tile("wiki.example.org").title, "Wiki (example.org)");
+    assert_eq!(seen.tile("wiki.example.com").title, "Wiki (example.com)");
 }
 
 #[test]
@@ -765,6 +772,6 @@ spec: {type: ExternalName, externalName: db.lan}
     assert!(plex.needs.contains(&ThingId::backend("media", "plex")));
     assert_eq!(seen.tile("proxmox.lan:8006").title, "Proxmox");
     assert_eq!(seen.text("proxmox.lan:8006", "url"), "https://proxmox.lan:8006");
-    assert_eq!(seen.tile("192.168.1.11:30443").title, "Unifi");
+    assert_eq!(seen.tile("192.168.1.11:30443").title, "UniFi Network");
     assert_eq!(seen.of_kind(ThingKind::Port), ["media/plex:1900/udp"]);
 }
