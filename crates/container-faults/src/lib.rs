@@ -23,7 +23,7 @@ pub mod start;
 mod words;
 
 pub use image::Image;
-pub use words::{cut, quoted, single_line};
+pub use words::{cut, quoted, single_line, without_queries};
 
 /// How bad a fault is for the container that has it. What it means for the service is for the caller to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 //! Sources: messages of containerd (`core/remotes/docker`), containers/image (CRI-O, Podman), moby and of the
 //! registries themselves (error codes of the distribution specification, “Error Codes”), as people quote them.
 
-use crate::{Engine, Fault, Image, Severity, cut, quoted, single_line};
+use crate::{Engine, Fault, Image, Severity, cut, quoted, single_line, without_queries};
 
 mod remedy;
 
@@ -329,7 +329,7 @@ pub fn classify(message: &str, about: &About<'_>) -> Fault {
         fault.sentence = format!(
             "The image {} cannot be pulled, and the reason is not a known one: {}",
             quoted(about.image),
-            full_stop(&cut(&single_line(message), 240))
+            full_stop(&cut(&single_line(&without_queries(message)), 240))
         );
     }
     fault

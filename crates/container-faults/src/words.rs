@@ -26,6 +26,29 @@ pub fn single_line(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// A text without the queries of addresses in it: registries hand out addresses whose query is a key for a while.
+pub fn without_queries(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        let end = after
+            .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>'))
+            .unwrap_or(after.len());
+        let (address, next) = after.split_at_checked(end).unwrap_or((after, ""));
+        let (address, has_query) =
+            address.split_once('?').map_or((address, false), |(address, _)| (address, true));
+        kept.push_str(before);
+        kept.push_str("://");
+        kept.push_str(address);
+        if has_query {
+            kept.push_str("?…");
+        }
+        rest = next;
+    }
+    kept.push_str(rest);
+    kept
+}
+
 /// A sentence as a part of another.
 pub(crate) fn clause(sentence: &str) -> String {
     let text = sentence.strip_suffix('.').unwrap_or(sentence);
@@ -57,6 +80,17 @@ mod tests {
         assert_eq!(cut("", 0), "");
         assert_eq!(cut("a", 0), "…");
         assert_eq!(quoted("a\nb\u{1b}[0m"), "“a b [0m”");
+    }
+
+    #[test]
+    fn keys_in_addresses_are_left_out() {
+        assert_eq!(
+            without_queries(
+                r#"Get "https://cdn.example.org/blob?sig=SECRET&x=1": EOF, see https://a.example/b?c=d"#
+            ),
+            r#"Get "https://cdn.example.org/blob?…": EOF, see https://a.example/b?…"#
+        );
+        assert_eq!(without_queries("what? no address"), "what? no address");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use super::Look;
 use crate::objects::{Certificate, Condition, Secret};
-use crate::{Finding, ObjectRef, Picture, Severity, Thing, ThingId};
+use crate::{Finding, ObjectRef, Picture, Severity, Thing, ThingId, ThingKind};
 use container_faults::{cut, exit, quoted};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -39,8 +39,9 @@ pub(super) fn examine(look: &Look<'_>, picture: &mut Picture) {
         let thing = picture.thing(ThingId::certificate(&meta.namespace, &certificate.spec.secret_name));
         put(look, &chain, certificate, thing);
     }
+    // Who needs a certificate was said by the routes, which were looked at before.
     let needed: BTreeSet<ThingId> =
-        picture.things.values().flat_map(|thing| thing.needs.iter().cloned()).collect();
+        if look.objects.secrets.is_empty() { BTreeSet::new() } else { needed_certificates(picture) };
     for secret in look.objects.secrets.iter().filter(|secret| secret.certificate.is_some()) {
         let meta = &secret.metadata;
         if managed.contains(&(meta.namespace.clone(), meta.name.clone())) {
@@ -50,6 +51,11 @@ pub(super) fn examine(look: &Look<'_>, picture: &mut Picture) {
         let is_needed = needed.contains(&id);
         by_hand(look, secret, is_needed, picture.thing(id));
     }
+}
+
+fn needed_certificates(picture: &Picture) -> BTreeSet<ThingId> {
+    let needs = picture.things.values().flat_map(|thing| &thing.needs);
+    needs.filter(|id| id.kind == ThingKind::Certificate).cloned().collect()
 }
 
 fn object(certificate: &Certificate) -> ObjectRef {

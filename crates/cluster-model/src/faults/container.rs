@@ -58,6 +58,12 @@ pub(super) fn is_pull(reason: &str) -> bool {
     )
 }
 
+/// How long a secret or a map may be missing after the pod began, in milliseconds.
+const CONFIG_MS: i64 = 60_000;
+
+/// How long the first tries of a pod are no fault, in milliseconds.
+const FIRST_TRIES_MS: i64 = 2 * 60_000;
+
 /// How many restarts within ten minutes are too many.
 const RESTARTS_MAX: i64 = 3;
 
@@ -80,9 +86,13 @@ impl<'a> Subject<'a> {
         if let Some(waiting) = &self.status.state.waiting {
             return match &*waiting.reason {
                 reason if is_pull(reason) => Some(self.pull(reason, &waiting.message)),
-                "CrashLoopBackOff" => Some(self.crash_loop()),
-                "CreateContainerConfigError"
-                | "CreateContainerError"
+                "CrashLoopBackOff" => (!self.is_first_try()).then(|| self.crash_loop()),
+                "CreateContainerConfigError" => {
+                    // What makes secrets (an operator, a hook) may be a moment later than the pod.
+                    let early = self.span().is_some_and(|age| age < CONFIG_MS);
+                    (!early).then(|| self.start(&waiting.reason, &waiting.message))
+                }
+                "CreateContainerError"
                 | "RunContainerError"
                 | "PreStartHookError"
                 | "PostStartHookError"
@@ -91,9 +101,26 @@ impl<'a> Subject<'a> {
             };
         }
         if let Some(ended) = &self.status.state.terminated {
-            return (ended.exit_code != 0).then(|| self.ended(ended));
+            return (ended.exit_code != 0 && !self.is_started_again()).then(|| self.ended(ended));
         }
         self.restarts_too_often().then(|| self.crash_loop())
+    }
+
+    /// Whether it is a young pod that failed once or twice, as many do that wait for their database.
+    fn is_first_try(&self) -> bool {
+        let end = self.last_end();
+        let for_good =
+            end.is_some_and(|end| matches!(&*end.reason, "OOMKilled" | "StartError" | "ContainerCannotRun"));
+        !for_good
+            && self.status.restart_count < RESTARTS_MAX
+            && self.span().is_some_and(|age| age < FIRST_TRIES_MS)
+    }
+
+    /// Whether it ended only now and is about to be started again.
+    fn is_started_again(&self) -> bool {
+        let policy = &*self.pod.spec.restart_policy;
+        let failed = &*self.pod.status.phase == "Failed";
+        !failed && policy != "Never" && self.status.restart_count < RESTARTS_MAX
     }
 
     /// Whether it runs, but was started again three times within ten minutes.

@@ -341,7 +341,7 @@ fn troubled_finding(
         (fault.code, Severity::Critical, fault.sentence.clone())
     };
     let mut finding = Finding::new(code, severity, pod_ref(pod), sentence)
-        .evidence(&single_line(&trouble.evidence))
+        .evidence(&container_faults::without_queries(&single_line(&trouble.evidence)))
         .field(trouble.field.clone());
     finding.remedy.clone_from(&fault.remedy);
     finding.logs_of =

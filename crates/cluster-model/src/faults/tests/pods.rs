@@ -207,6 +207,26 @@ fn three_restarts_in_ten_minutes_are_a_crash_loop() {
 }
 
 #[test]
+fn the_first_tries_of_a_young_pod_are_no_fault() {
+    let young = |status: Value| {
+        let mut cluster = with_pod(json!({}));
+        let mut pod = pod("app-new-1", "app-new", status);
+        pod["status"]["startTime"] = json!("2026-08-01T11:59:20Z");
+        cluster.add(Kind::Pod, pod);
+        cluster
+    };
+    let crash = |restarts| crashing(restarts, json!({"exitCode": 1, "reason": "Error"}));
+    assert_eq!(young(crash(1)).well(&app()), "It is starting.");
+    assert_eq!(young(crash(3)).app().code, "crash-loop");
+    assert_eq!(
+        young(waiting("CreateContainerConfigError", "secret \"x\" not found")).well(&app()),
+        "It is starting."
+    );
+    let ended = json!({"phase": "Running", "containerStatuses": [{"name": "app", "state": {"terminated": {"exitCode": 1, "reason": "Error"}}}]});
+    assert_eq!(with_pod(ended).well(&app()), "It is starting.");
+}
+
+#[test]
 fn configuration_missing() {
     let cluster = with_pod(waiting(
         "CreateContainerConfigError",
