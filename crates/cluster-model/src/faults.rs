@@ -14,6 +14,7 @@ mod cron;
 mod events;
 mod images;
 mod memory;
+mod mounting;
 mod nodes;
 pub mod owners;
 mod pods;

@@ -1,7 +1,7 @@
 //! What one pod is: ready, on its way, finished, or in trouble.
 
-use super::Look;
 use super::container::{Subject, Trouble};
+use super::{Look, mounting};
 use crate::objects::{Condition, Container, ContainerStatus, Pod};
 use container_faults::{Fault, Severity, cut, exit, quoted, single_line};
 
@@ -193,17 +193,6 @@ fn scheduling(look: &Look<'_>, pod: &Pod) -> Option<Verdict> {
     Some(Verdict::Troubled(Box::new(Trouble::new(fault, message, "status.conditions[PodScheduled]"))))
 }
 
-/// Events that tell why a pod cannot be made.
-const CREATE_EVENTS: &[&str] = &[
-    "FailedMount",
-    "FailedAttachVolume",
-    "FailedMapVolume",
-    "FailedCreatePodSandBox",
-    "FailedPodSandBoxStatus",
-    "NetworkNotReady",
-    "FailedCreatePodContainer",
-];
-
 /// That a pod has a node, but none of its containers is made.
 fn creating(look: &Look<'_>, pod: &Pod) -> Option<Trouble> {
     let waits = |status: &ContainerStatus| {
@@ -220,8 +209,12 @@ fn creating(look: &Look<'_>, pod: &Pod) -> Option<Trouble> {
     }
     let of = ("Pod", &*pod.metadata.namespace, &*pod.metadata.name);
     let since = look.settings.now_ms.saturating_sub(2 * CREATE_MS);
-    if let Some(event) = look.events.newest(of, CREATE_EVENTS, since) {
-        return Some(Trouble::new(mount(pod, &event.reason, &event.message), &event.message, "spec.volumes"));
+    if let Some(event) = look.events.newest(of, mounting::REASONS, since) {
+        return Some(Trouble::new(
+            mounting::classify(&pod.metadata.name, &event.reason, &event.message),
+            &event.message,
+            "spec.volumes",
+        ));
     }
     (age >= CREATE_MS).then(|| {
         let span = exit::span(age).unwrap_or_default();
@@ -239,146 +232,6 @@ fn creating(look: &Look<'_>, pod: &Pod) -> Option<Trouble> {
             "status.containerStatuses",
         )
     })
-}
-
-/// What stands between quotation marks after some words.
-fn named<'a>(text: &'a str, before: &str) -> Option<&'a str> {
-    let (_, rest) = text.split_once(before)?;
-    rest.split_once('"').map(|(name, _)| name)
-}
-
-fn mount(pod: &Pod, reason: &str, message: &str) -> Fault {
-    let name = quoted(&pod.metadata.name);
-    let small = message.to_lowercase();
-    let volume =
-        named(message, "for volume \"").map(|volume| format!(" {}", quoted(volume))).unwrap_or_default();
-    for (words, kind, code) in [
-        ("secret \"", "Secret", "mount-secret-missing"),
-        ("configmap \"", "ConfigMap", "mount-config-map-missing"),
-    ] {
-        if let Some(object) = named(message, words).filter(|_| small.contains("not found")) {
-            let sentence = format!(
-                "The pod {name} cannot start: the {kind} {} that it mounts does not exist in its namespace.",
-                quoted(object)
-            );
-            return fault(
-                code,
-                sentence,
-                "Make it in the same namespace, or correct its name under volumes in the manifest. Where a tool makes it (External Secrets, Sealed Secrets, SOPS), look at that tool’s object.",
-            );
-        }
-    }
-    if small.contains("references non-existent secret key")
-        || small.contains("references non-existent config key")
-    {
-        let key = message.rsplit("key: ").next().unwrap_or_default();
-        let sentence = format!("The pod {name} cannot start: what it mounts has no key {}.", quoted(key));
-        return fault(
-            "mount-key-missing",
-            sentence,
-            "Add the key, or correct items of the volume in the manifest.",
-        );
-    }
-    let (code, why, remedy): (_, String, _) = if small.contains("multi-attach") {
-        (
-            "mount-multi-attach",
-            format!("its volume{volume} is still attached to another node"),
-            "It passes within minutes when the other node lets go. A volume for one node (ReadWriteOnce) allows one pod at a time: use the strategy Recreate. If the other node is off, delete its pod by force.",
-        )
-    } else if small.contains("mount.nfs") || small.contains("nfs") && small.contains("mount failed") {
-        nfs(&small)
-    } else if small.contains("wrong fs type")
-        || small.contains("bad superblock")
-        || small.contains("structure needs cleaning")
-        || small.contains("fsck found errors")
-    {
-        (
-            "mount-file-system",
-            format!("the file system of its volume{volume} is damaged or of another type"),
-            "Check the disk, and repair the file system (fsck) while nothing mounts it.",
-        )
-    } else if small.contains("hostpath type check failed")
-        || small.contains("no such file or directory")
-        || small.contains("does not exist")
-    {
-        (
-            "mount-path-missing",
-            format!("the path of its volume{volume} is not on the node"),
-            "Make the path on the node, or let the pod run on the node that has it.",
-        )
-    } else if small.contains("not found in the list of registered csi drivers") {
-        (
-            "mount-driver-missing",
-            "the storage driver does not run on its node".to_owned(),
-            "Look at the pods of the storage driver on that node.",
-        )
-    } else if small.contains("input/output error") {
-        (
-            "mount-io-error",
-            format!("the disk of its volume{volume} reports errors"),
-            "Check the disk (smartctl, dmesg).",
-        )
-    } else if matches!(reason, "FailedCreatePodSandBox" | "NetworkNotReady" | "FailedPodSandBoxStatus") {
-        sandbox(&small)
-    } else if small.contains("timed out") || small.contains("deadline exceeded") {
-        (
-            "mount-timeout",
-            format!("its volume{volume} could not be mounted in time"),
-            "Look at earlier events of the pod, at the storage driver, and at whether the server of the volume is on.",
-        )
-    } else {
-        let said = cut(&single_line(message), 200);
-        let said = said.trim_end_matches('.');
-        return fault(
-            "mount-failed",
-            format!("The pod {name} cannot start: its volume{volume} cannot be mounted: {said}."),
-            "",
-        );
-    };
-    fault(code, format!("The pod {name} cannot start: {why}."), remedy)
-}
-
-fn nfs(small: &str) -> (&'static str, String, &'static str) {
-    if small.contains("access denied") {
-        (
-            "mount-nfs-denied",
-            "the NFS server refuses the share to its node".to_owned(),
-            "Allow the node in the server’s exports, and check the path of the share.",
-        )
-    } else if small.contains("bad option") || small.contains("helper program") {
-        (
-            "mount-nfs-tools",
-            "its node cannot mount NFS".to_owned(),
-            "Install nfs-common (Debian) or nfs-utils on that node.",
-        )
-    } else if small.contains("no such file") {
-        ("mount-nfs-path", "the NFS server has no such share".to_owned(), "Check the path of the share.")
-    } else {
-        (
-            "mount-nfs",
-            "the NFS server does not answer its node".to_owned(),
-            "See whether the NAS is on and NFS runs there; check name and firewall.",
-        )
-    }
-}
-
-fn sandbox(small: &str) -> (&'static str, String, &'static str) {
-    if small.contains("no available ip")
-        || small.contains("no ip addresses available")
-        || small.contains("failed to allocate for range")
-    {
-        (
-            "sandbox-addresses",
-            "its node has no address left for pods".to_owned(),
-            "Remove leftovers of old pods (in /var/lib/cni/networks), or give the nodes larger ranges.",
-        )
-    } else {
-        (
-            "sandbox-failed",
-            "its network cannot be set up on its node".to_owned(),
-            "Look at the pods of the network plugin on that node (flannel, Calico, Cilium).",
-        )
-    }
 }
 
 /// How long an init container may run, in milliseconds.
