@@ -426,6 +426,12 @@ impl<'a> Draft<'a, '_> {
             self.tls_ports(reading, id, &serves);
             return;
         }
+        // A route of a mesh attaches to Services: nothing comes in from outside.
+        if reading.spec.parent_refs.iter().any(|parent| &*parent.kind == "Service")
+            && reading.listeners.is_empty()
+        {
+            return;
+        }
         let mut hosts = self.route_hosts(reading);
         if redirect.is_none() && !serves.is_empty() {
             hosts.iter_mut().for_each(|(host, listeners)| at_address(host, listeners));
@@ -505,7 +511,8 @@ impl<'a> Draft<'a, '_> {
             (Some(_), _) => Some(true),
             (None, Some((_, listener))) if super::entry::is_tls_name(&listener.name) => Some(true),
             (None, Some(_)) => Some(false),
-            (None, None) => None,
+            // A gateway that cannot be looked at is probably encrypted, as nearly all are.
+            (None, None) => reading.blind.then_some(true),
         };
         let port = secure.or(plain).and_then(|(gateway, listener)| public_port(gateway, listener));
         let mut exposure = listeners.iter().fold(reading.exposure, |exposure, (gateway, listener)| {

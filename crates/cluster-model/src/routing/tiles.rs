@@ -5,7 +5,7 @@ use super::hosts::{self, Address};
 use super::looks::{self, Behind};
 use super::sites::{Site, sites};
 use super::world::World;
-use crate::{Picture, Severity, Thing, ThingId, ThingKind};
+use crate::{ObjectRef, Picture, Severity, Thing, ThingId, ThingKind};
 use app_catalog::{Hints, Probe, Role};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +32,15 @@ struct Crowd {
     labels: BTreeMap<String, usize>,
     /// The namespaces that have something for people.
     namespaces: BTreeSet<String>,
+    /// Of each object the first of its sites: that one its annotations name.
+    first: BTreeMap<ObjectRef, Rank>,
+}
+
+/// Which of the sites of an object comes first: by its place in the object, then the shorter path.
+type Rank = (usize, usize, String);
+
+fn rank(site: &Site<'_, '_>, way: &Way<'_>) -> Rank {
+    (way.order, site.path.len(), site.authority())
 }
 
 impl Crowd {
@@ -49,20 +58,28 @@ impl Crowd {
                 namespaces.extend(site.pages.iter().map(|way| way.object.namespace.clone()));
             }
         }
-        Self { labels, namespaces }
+        let mut first: BTreeMap<ObjectRef, Rank> = BTreeMap::new();
+        for (site, way) in sites.iter().flat_map(|site| site.pages.iter().map(move |way| (site, way))) {
+            let rank = rank(site, way);
+            let before = first.entry(way.object.clone()).or_insert_with(|| rank.clone());
+            if rank < *before {
+                *before = rank;
+            }
+        }
+        Self { labels, namespaces, first }
     }
 }
 
 fn tile(world: &World<'_>, picture: &mut Picture, site: &Site<'_, '_>, crowd: &Crowd) {
     let first = site.pages.first().or_else(|| site.folded.first());
     let Some(first) = first.copied() else { return };
-    let hints = site.ways().map(|way| looks::hints(way.meta)).fold(Hints::default(), Hints::or);
     let serves = site.serves();
+    let hints = hints_of(world, site, serves.iter().next().copied(), crowd);
     let behind = looks::behind(world, serves.iter().next().copied());
     let hidden = why_hidden(world, site, &behind, &hints, crowd);
     let thing = picture.thing(ThingId::tile(&site.authority(), &site.path));
     thing.title = hints.name.clone().unwrap_or_else(|| title(site, &behind, crowd));
-    address(thing, site, &hints, &behind);
+    address(thing, site, &hints);
     dress(thing, first, &hints, &behind);
     let aliases: Vec<&str> = site.aliases.iter().map(String::as_str).collect();
     if !aliases.is_empty() {
@@ -79,6 +96,30 @@ fn tile(world: &World<'_>, picture: &mut Picture, site: &Site<'_, '_>, crowd: &C
     }
     rest(thing, site.ways());
     redirects_nowhere(picture, site);
+}
+
+/// What annotations say of a site: those of its routes, of the routes folded into it, of what serves it.
+fn hints_of(world: &World<'_>, site: &Site<'_, '_>, served: Option<&Served>, crowd: &Crowd) -> Hints {
+    let mut all = Hints::default();
+    for way in &site.pages {
+        let mut hints = looks::hints(way.meta);
+        // One object may be several sites: a name, an address and a picture are those of the first.
+        if crowd.first.get(&way.object).is_some_and(|first| *first < rank(site, way)) {
+            hints = Hints { name: None, url: None, icon: None, description: None, probe: None, ..hints };
+        }
+        all = all.or(hints);
+    }
+    let pages = site.pages.is_empty();
+    for way in &site.folded {
+        let hints = looks::hints(way.meta);
+        // What hides an API does not hide the site above it.
+        all = all.or(if pages { hints } else { Hints { hidden: None, url: None, probe: None, ..hints } });
+    }
+    let service = served.and_then(|served| world.service(&served.namespace, &served.name));
+    match service {
+        Some(service) => all.or(looks::hints(&service.metadata)),
+        None => all,
+    }
 }
 
 /// Says of a route that sends people to the encrypted address, where no route of the cluster serves it.
@@ -121,7 +162,7 @@ fn is_hob(image: &str) -> bool {
 }
 
 /// The address that a person opens.
-fn address(thing: &mut Thing, site: &Site<'_, '_>, hints: &Hints, behind: &Behind<'_>) {
+fn address(thing: &mut Thing, site: &Site<'_, '_>, hints: &Hints) {
     thing.fact("host", site.host.as_str());
     let best = site
         .ways()
@@ -139,12 +180,12 @@ fn address(thing: &mut Thing, site: &Site<'_, '_>, hints: &Hints, behind: &Behin
     let host = if site.host.contains(':') { format!("[{}]", site.host) } else { site.host.clone() };
     let port = best.and_then(|way| way.port).filter(|port| *port != if https { 443 } else { 80 });
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-    let path = match (site.path.as_str(), behind.app.map(|app| app.path)) {
-        ("/", None | Some("" | "/")) => String::new(),
-        ("/", Some(path)) => path.to_owned(),
-        // The dashboard of Traefik answers only with a slash behind.
-        (path, Some(own)) if own.trim_end_matches('/') == path => own.to_owned(),
-        (path, _) => path.to_owned(),
+    // The dashboard of Traefik answers only there, and only with a slash behind.
+    let own = site.serves().iter().any(|served| served.name == "api@internal");
+    let path = match site.path.as_str() {
+        "/" | "/dashboard" if own => "/dashboard/",
+        "/" => "",
+        path => path,
     };
     thing.fact("url", format!("{scheme}://{host}{port}{path}"));
 }

@@ -716,6 +716,159 @@ fn trap_13_names_come_from_the_host_and_not_from_the_object() {
 }
 
 #[test]
+fn annotations_of_an_object_with_several_sites_name_the_first_of_them() {
+    let ingress = "
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: suite
+  namespace: office
+  annotations:
+    gethomepage.dev/name: Office
+    gethomepage.dev/group: Work
+    gethomepage.dev/href: https://office.example.org/start
+spec:
+  ingressClassName: nginx
+  rules:
+    - {host: office.example.org, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: office, port: {number: 80}}}}]}}
+    - {host: draw.example.org, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: draw, port: {number: 80}}}}]}}
+";
+    let seen = see(&[
+        NGINX,
+        ingress,
+        &app("office", "office", 80, "x/office"),
+        &app("office", "draw", 80, "x/draw"),
+    ]);
+    let names: Vec<&str> = seen.shown().iter().map(|tile| seen.tile(tile).title.as_str()).collect();
+    assert_eq!(names, ["Draw", "Office"]);
+    assert_eq!(seen.text("draw.example.org", "url"), "http://draw.example.org");
+    assert_eq!(seen.text("office.example.org", "url"), "https://office.example.org/start");
+    assert_eq!(seen.text("draw.example.org", "group"), "Work");
+}
+
+#[test]
+fn what_hides_an_api_does_not_hide_its_site() {
+    let rule = |name: &str, path: &str, annotation: &str| {
+        format!(
+            "
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {{name: {name}, namespace: default, annotations: {{{annotation}}}}}
+spec:
+  ingressClassName: nginx
+  rules: [{{host: shop.example.org, http: {{paths: [{{path: {path}, pathType: Prefix, backend: {{service: {{name: {name}, port: {{number: 80}}}}}}}}]}}}}]
+"
+        )
+    };
+    let files = [
+        rule("shop", "/", ""),
+        rule("api", "/api", "hob.dev/hide: 'true'"),
+        rule(
+            "grafana",
+            "/grafana",
+            "hob.dev/icon: 'https://example.org/g.png', hob.dev/weight: '3', hob.dev/tags: 'a,b'",
+        ),
+        app("default", "shop", 80, "x/shop"),
+        app("default", "api", 80, "x/api"),
+        app("default", "grafana", 80, "grafana/grafana:11"),
+    ];
+    let mut all: Vec<&str> = files.iter().map(String::as_str).collect();
+    all.push(NGINX);
+    let seen = see(&all);
+    assert_eq!(seen.shown(), ["shop.example.org", "shop.example.org/grafana"]);
+    let grafana = seen.tile("shop.example.org/grafana");
+    assert_eq!(grafana.title, "Grafana");
+    assert_eq!(text_of(grafana, "icon_url"), "https://example.org/g.png");
+    assert_eq!(grafana.facts.get("weight"), Some(&Fact::Integer(3)));
+    assert_eq!(text_of(grafana, "tags"), "a,b");
+    let hidden = files[0].replace("annotations: {}", "annotations: {hob.dev/hide: 'true'}");
+    all[0] = &hidden;
+    assert_eq!(see(&all).shown(), ["shop.example.org/grafana"]);
+}
+
+#[test]
+fn hosts_for_which_there_is_no_one_address() {
+    let routes = "
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: tenants, namespace: web}
+spec:
+  entryPoints: [websecure]
+  routes:
+    - {kind: Rule, match: 'HostRegexp(`^.+\\.apps\\.example\\.org$`)', services: [{name: tenants, port: 80}]}
+  tls: {}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: stars, namespace: web, annotations: {hob.dev/url: 'https://start.example.org/'}}
+spec:
+  ingressClassName: nginx
+  rules: [{host: '*.example.org', http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: tenants, port: {number: 80}}}}]}}]
+";
+    let seen = see(&[NGINX, routes, &app("web", "tenants", 80, "x/tenants")]);
+    assert_eq!(seen.shown(), ["*.example.org"]);
+    assert_eq!(seen.text("*.example.org", "url"), "https://start.example.org/");
+    assert_eq!(seen.of_kind(ThingKind::Service).len(), 2);
+    assert_eq!(seen.codes(), Vec::<&str>::new());
+}
+
+#[test]
+fn settings_hide_hosts_and_namespaces() {
+    let settings = Settings {
+        hidden_hosts: vec!["*.example.com".to_owned()],
+        hidden_namespaces: vec!["secret".to_owned()],
+        ..Settings::default()
+    };
+    let parent = "[{name: envoy-internal, namespace: network}]";
+    let files = [
+        http_route("one", "one.example.com", parent),
+        http_route("two", "two.example.org", parent).replace("namespace: default", "namespace: secret"),
+        http_route("three", "three.example.org", parent),
+        app("default", "one", 80, "x/y"),
+        app("secret", "two", 80, "x/y"),
+        app("default", "three", 80, "x/y"),
+    ];
+    let mut all: Vec<&str> = files.iter().map(String::as_str).collect();
+    all.push(GATEWAYS);
+    let seen = see_with(&all, &settings);
+    assert_eq!(seen.shown(), ["three.example.org"]);
+    assert_eq!(seen.text("one.example.com", "hidden_because"), "The settings name this host.");
+    assert_eq!(seen.text("two.example.org", "hidden_because"), "The settings name its namespace.");
+}
+
+#[test]
+fn a_host_that_only_sends_people_on_is_another_name_of_where_it_sends_them() {
+    let redirect = "
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: www, namespace: default}
+spec:
+  parentRefs: [{name: envoy-internal, namespace: network}]
+  hostnames: [www.example.org]
+  rules: [{filters: [{type: RequestRedirect, requestRedirect: {hostname: example.org, statusCode: 301}}]}]
+";
+    let page = http_route("site", "example.org", "[{name: envoy-internal, namespace: network}]");
+    let seen = see(&[GATEWAYS, redirect, &page, &app("default", "site", 80, "x/site")]);
+    assert_eq!(seen.shown(), ["example.org"]);
+    assert_eq!(seen.text("example.org", "aliases"), "www.example.org");
+}
+
+#[test]
+fn a_route_without_a_host_is_opened_at_the_address_of_its_entrance() {
+    let routes = "
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: hello, namespace: web}
+spec:
+  entryPoints: [web]
+  routes: [{kind: Rule, match: 'PathPrefix(`/hello`)', services: [{name: hello, port: 80}]}]
+";
+    let seen = see(&[TRAEFIK, routes, &app("web", "hello", 80, "x/hello")]);
+    assert_eq!(seen.text("192.168.1.240/hello", "url"), "http://192.168.1.240/hello");
+    assert_eq!(seen.tile("192.168.1.240/hello").title, "Hello");
+}
+
+#[test]
 fn trap_14_services_that_need_no_route() {
     let services = "
 apiVersion: v1
