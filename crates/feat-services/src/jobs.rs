@@ -1,6 +1,8 @@
-//! Background work: looking at the sockets, asking what is new, and clearing away icons that nobody uses.
+//! Background work: looking at the sockets, asking what is new, icons of tiles that others found, and clearing away icons
+//! that nobody uses.
 
 mod ask;
+mod favicons;
 mod icons;
 mod identify;
 mod scan;
@@ -37,10 +39,11 @@ pub(crate) fn jobs_on(ctx: &Ctx, proc: PathBuf) -> Vec<Job> {
     // What is wrong was reported when the hub started, and is replaced by its default here.
     let settings = config::read(&ctx.config, &Problems::default());
     let tools = Arc::new(Tools { proc, client: Client::new(), settings });
-    let (scan_tools, identify_tools) = (tools.clone(), tools);
+    let (scan_tools, identify_tools, icon_tools) = (tools.clone(), tools.clone(), tools);
     vec![
         Job::pass("services.scan", SCAN_EVERY, move |ctx| scan::run(ctx, scan_tools.clone())),
         Job::pass("services.identify", IDENTIFY_EVERY, move |ctx| identify::run(ctx, identify_tools.clone())),
         Job::pass("services.tidy_icons", TIDY_EVERY, icons::run),
+        Job::listener("services.favicons", move |ctx, stop| favicons::run(ctx, stop, icon_tools.clone())),
     ]
 }

@@ -3,7 +3,8 @@
 //! Data flow: the pass `services.scan` reads the listening sockets every three seconds, groups them into endpoints, and
 //! tells what came and what went. The pass `services.identify` asks each new endpoint one harmless `GET /`: what speaks
 //! HTTP becomes a resource `service/<machine>/<port>` with its title and icon and gets a check; anything else becomes
-//! `port/<machine>/<port>`. The resource `discovery/<machine>/ports` tells how complete the picture is.
+//! `port/<machine>/<port>`. The listener `services.favicons` gives tiles that clusters and containers found the icon of
+//! their site, as a fact. The resource `discovery/<machine>/ports` tells how complete the picture is.
 //!
 //! Invariants:
 //! - Nothing but `GET` is sent to what was merely found, within limits of time and size, without credentials, and nothing
@@ -13,7 +14,10 @@
 //! - What was found survives a restart of the hub, so that what stopped meanwhile is missed.
 //! - Titles, headers and icons are somebody else's data: bounded, one line, and never run.
 //!
-//! Tables it owns: `services_service`, `services_icon`.
+//! - Of what others found, only the owner's own routes (words of clusters and containers) are asked for an icon, and only
+//!   where they are probed anyway. Nobody else's host is ever asked.
+//!
+//! Tables it owns: `services_service`, `services_icon`, `services_tile_icon`.
 //!
 //! The Cargo feature `fuzzing` opens what reads strangers' bytes to the targets in `fuzz/`.
 
@@ -40,8 +44,10 @@ pub const FEATURE: Feature = Feature {
     ..Feature::new("services", "Services")
 };
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { number: 1, name: "services", sql: include_str!("migrations/0001_services.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "services", sql: include_str!("migrations/0001_services.sql") },
+    Migration { number: 2, name: "tile_icon", sql: include_str!("migrations/0002_tile_icon.sql") },
+];
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 //! which ports speak something else than HTTP ([`known`]), and what is said of an endpoint ([`tracked`]).
 
 pub(crate) mod endpoints;
+pub(crate) mod favicon;
 pub(crate) mod icon;
 pub(crate) mod known;
 pub(crate) mod page;

@@ -1,9 +1,11 @@
 //! All SQL of discovery.
 
+use crate::model::favicon::TileIcon;
 use crate::model::tracked::{Identity, Other, Tracked, Web};
 use hob_base::error::Doing;
-use hob_base::{Result, Timestamp};
+use hob_base::{ResourceId, Result, Timestamp};
 use hob_db::{Db, on};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// Name, port, addresses, URL, title, server, content type, icon, kind of what is no web service, process, and when it
@@ -151,11 +153,64 @@ pub(crate) async fn add_icon(db: &Db, icon: &Icon, now: Timestamp) -> Result<()>
 /// When the database refuses.
 pub(crate) async fn delete_unused_icons(db: &Db, before: Timestamp) -> Result<u64> {
     const SQL: &str = "DELETE FROM services_icon WHERE fetched_at < $1 AND hash NOT IN \
-        (SELECT icon_hash FROM services_service WHERE icon_hash IS NOT NULL)";
+        (SELECT icon_hash FROM services_service WHERE icon_hash IS NOT NULL) AND hash NOT IN \
+        (SELECT icon_hash FROM services_tile_icon WHERE icon_hash IS NOT NULL)";
     on!(write db, p => sqlx::query(SQL)
         .bind(before.millis())
         .execute(p)
         .await
         .map(|done| done.rows_affected()))
     .doing(|| "Deleting unused icons".to_owned())
+}
+
+/// What is known of the icons of tiles that others found.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn list_tile_icons(db: &Db) -> Result<BTreeMap<ResourceId, TileIcon>> {
+    const SQL: &str = "SELECT id, url, icon_hash, asked_at FROM services_tile_icon ORDER BY id";
+    let rows: Vec<(String, String, Option<String>, i64)> =
+        on!(read db, p => sqlx::query_as(SQL).fetch_all(p).await)
+            .doing(|| "Reading the icons of tiles".to_owned())?;
+    let known = rows.into_iter().filter_map(|(id, url, hash, asked_at)| {
+        let asked_at = Timestamp::from_millis(asked_at);
+        Some((id.parse().ok()?, TileIcon { url, hash, asked_at, answered: true }))
+    });
+    Ok(known.collect())
+}
+
+/// Keeps what is known of the icon of one tile.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn save_tile_icon(db: &Db, id: &ResourceId, icon: &TileIcon) -> Result<()> {
+    const SQL: &str = "INSERT INTO services_tile_icon (id, url, icon_hash, asked_at) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (id) DO UPDATE SET url = excluded.url, icon_hash = excluded.icon_hash, asked_at = excluded.asked_at";
+    on!(write db, p => sqlx::query(SQL)
+        .bind(id.as_str())
+        .bind(&icon.url)
+        .bind(icon.hash.as_ref())
+        .bind(icon.asked_at.millis())
+        .execute(p)
+        .await
+        .map(|_| ()))
+    .doing(|| format!("Writing the icon of {id}"))
+}
+
+/// Forgets the icons of tiles that are gone, all or nothing.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn delete_tile_icons(db: &Db, gone: &[ResourceId]) -> Result<()> {
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let done = on!(write db, p => async {
+        let mut tx = p.begin().await?;
+        for id in gone {
+            sqlx::query("DELETE FROM services_tile_icon WHERE id = $1").bind(id.as_str()).execute(&mut *tx).await?;
+        }
+        tx.commit().await
+    }.await);
+    done.doing(|| "Forgetting icons of tiles that are gone".to_owned())
 }

@@ -5,13 +5,13 @@ use crate::jobs::jobs_on;
 use crate::model::tracked::SOURCE;
 use crate::{MIGRATIONS, routes, store};
 use axum::body::{Body, to_bytes};
-use hob_base::{Clock, Level, Resource, ResourceId, Timestamp};
+use hob_base::{Clock, Level, Observation, Resource, ResourceId, Timestamp};
 use hob_db::{Db, Location, migrate};
 use hob_feature::jobs::{JobBoard, JobDriver};
 use hob_feature::metrics::Metrics;
 use hob_feature::resources::keeper;
 use hob_feature::secrets::Sealer;
-use hob_feature::{BASE_MIGRATIONS, CheckBook, CheckTarget, Config, Ctx, CtxParts, Resources};
+use hob_feature::{BASE_MIGRATIONS, CheckBook, CheckSpec, CheckTarget, Config, Ctx, CtxParts, Resources};
 use hob_testkit::fake_service::{Behaviour, FakeService};
 use http::{Request, StatusCode};
 use jiff::tz::TimeZone;
@@ -374,7 +374,7 @@ async fn what_somebody_had_forgotten_stays_forgotten() {
     hub.ctx.resources.forget(id.clone()).await;
     hub.ctx.resources.settle().await;
     // Its check may still say a last word.
-    let word = hob_base::Observation::new("checks", id.clone(), Duration::from_secs(60));
+    let word = Observation::new("checks", id.clone(), Duration::from_secs(60));
     hub.ctx.resources.observe(word).await;
     for _ in 0..3 {
         hub.look().await;
@@ -531,4 +531,72 @@ async fn every_query_runs_on_both_databases() {
         assert_eq!(store::delete_unused_icons(&db, Timestamp::from_millis(6)).await.unwrap(), 1);
         db.close().await;
     }
+}
+
+/// Waits until something holds. The clock of these tests stands still, so this waits for work, not for time.
+async fn until(what: &str, holds: impl Fn() -> bool) {
+    for _ in 0..500 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("not in time: {what}");
+}
+
+#[tokio::test]
+async fn a_tile_that_a_cluster_found_gets_the_icon_of_its_site() {
+    let (machine, site) = (Machine::new().await, FakeService::start().await);
+    site.set(Behaviour::Page { title: "Photos".into(), status: 200, icon: Some(PNG.to_vec()) });
+    let hub = machine.hub("").await;
+    let url = format!("{}/", site.url());
+    let tile = ResourceId::new("service", "home", "photos.example.org");
+    let says = |source: &str| {
+        Observation::new(source, tile.clone(), Duration::from_secs(300)).fact("url", url.as_str())
+    };
+    let icon = || hub.ctx.resources.get(&tile).and_then(|tile| tile.text("icon").map(str::to_owned));
+    // What is not probed is not asked, nor is what anybody else speaks of.
+    hub.ctx.resources.observe(says("kubernetes")).await;
+    let other = ResourceId::new("service", "config", "elsewhere");
+    hub.ctx.checks.publish(
+        "x",
+        vec![CheckSpec::new(other.clone(), CheckTarget::found(&*url), Duration::from_secs(60))],
+    );
+    hub.ctx
+        .resources
+        .observe(Observation::new("config", other, Duration::from_secs(300)).fact("url", url.as_str()))
+        .await;
+    hub.ctx.resources.settle().await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(site.requests().len(), 0);
+    // Its check is there: then its icon follows.
+    let spec = CheckSpec::new(tile.clone(), CheckTarget::found(&*url), Duration::from_secs(60));
+    hub.ctx.checks.publish("kubernetes/home", vec![spec]);
+    hub.ctx.resources.observe(says("kubernetes").named("Photos")).await;
+    until("the icon", || icon().is_some()).await;
+    let hash = icon().unwrap();
+    assert_eq!(store::find_icon(&machine.db, &hash).await.unwrap().unwrap().bytes, PNG);
+    let asked = site.requests();
+    assert!(asked.len() <= 3 && asked.iter().all(|request| request.method == "GET"), "{asked:?}");
+    assert!(
+        asked
+            .iter()
+            .all(|request| request.header("cookie").is_none() && request.header("authorization").is_none())
+    );
+    let facts = &hub.ctx.resources.get(&tile).unwrap().words[&SOURCE.into()];
+    assert!(facts.health.is_none() && facts.name.is_none(), "{facts:?}");
+    // It is not cleared away, and after a restart it is there without asking.
+    machine.clock.advance(Duration::from_secs(2 * 3600));
+    assert_eq!(store::delete_unused_icons(&machine.db, machine.clock.now()).await.unwrap(), 0);
+    assert!(hub.driver.stop().await);
+    let count = site.requests().len();
+    let hub = machine.hub("").await;
+    hub.look().await;
+    let icon = || hub.ctx.resources.get(&tile).and_then(|tile| tile.text("icon").map(str::to_owned));
+    until("the icon is still there", || icon().as_deref() == Some(&*hash)).await;
+    assert_eq!(site.requests().len(), count);
+    // The route is taken away: the tile does not stay for its icon.
+    hub.ctx.resources.withdraw("kubernetes", tile.clone()).await;
+    until("the tile is gone", || hub.ctx.resources.get(&tile).is_none()).await;
+    assert!(hub.driver.stop().await);
 }

@@ -134,6 +134,22 @@ async fn web(client: &Client, url: &str, response: Option<&Response>, patience: 
     Answer { found: Found::Web(web), icon }
 }
 
+/// The icon of the site at an address that is known; `None` when it has none.
+///
+/// # Errors
+/// When the site does not answer.
+pub(super) async fn icon_of(client: &Client, url: &str, patience: Duration) -> Result<Option<Icon>, ()> {
+    let response = get(client, url, patience).await.map_err(|_| ())?;
+    let full_type = header_text(&response.headers, &header::CONTENT_TYPE).unwrap_or_default();
+    let page = if full_type.contains("html") || full_type.is_empty() {
+        read_page(&response.body, &full_type)
+    } else {
+        Page::default()
+    };
+    let looking = find_icon(client, &response, &page.icons, patience);
+    Ok(tokio::time::timeout(ICON_PATIENCE, looking).await.unwrap_or_default())
+}
+
 /// The first icon that is one: those that the page names, if they are on the same host and port, then the usual one.
 async fn find_icon(
     client: &Client,

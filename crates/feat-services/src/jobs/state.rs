@@ -1,6 +1,7 @@
 //! What both passes know together, and how it is told to the house.
 
 use super::Tools;
+use crate::model::favicon::is_icon_word;
 use crate::model::tracked::{HOLDS_FOR, Identity, SOURCE, Tracked};
 use crate::read::Owners;
 use crate::store;
@@ -64,7 +65,8 @@ impl State {
         let ids: BTreeSet<ResourceId> =
             self.tracked.values().filter_map(|tracked| tracked.id(&ctx.hostname)).collect();
         for resource in ctx.resources.list() {
-            let is_ours = resource.words.contains_key(&SOURCE.into()) && resource.id.kind() != "discovery";
+            let word = resource.words.get(&SOURCE.into());
+            let is_ours = word.is_some_and(|word| !is_icon_word(word)) && resource.id.kind() != "discovery";
             if is_ours && !ids.contains(&resource.id) {
                 ctx.resources.withdraw(SOURCE, resource.id.clone()).await;
             }
