@@ -51,7 +51,7 @@ pub fn examine(objects: &Objects, settings: &Settings, picture: &mut Picture) {
         settings,
         owners: Owners::of(objects),
         events: events::Events::of(objects),
-        nodes: nodes::Nodes::of(objects),
+        nodes: nodes::Nodes::of(objects, &settings.unread),
     };
     nodes::examine(&look, picture);
     workloads::examine(&look, picture);

@@ -52,8 +52,12 @@ pub(super) fn examine(look: &Look<'_>, picture: &mut Picture) {
 }
 
 fn schedule(cron: &CronJob) -> Option<(Cron, TimeZone)> {
-    let parsed = Cron::parse(&cron.spec.schedule).ok()?;
-    let zone = match &*cron.spec.time_zone {
+    // Before Kubernetes had a field for it, the time zone stood in the schedule.
+    let written = cron.spec.schedule.trim();
+    let within = written.strip_prefix("CRON_TZ=").or_else(|| written.strip_prefix("TZ="));
+    let (named, expression) = within.and_then(|rest| rest.split_once(' ')).unwrap_or(("", written));
+    let parsed = Cron::parse(expression).ok()?;
+    let zone = match if named.is_empty() { &*cron.spec.time_zone } else { named } {
         "" => TimeZone::UTC,
         name => Zone::parse(name).ok()?.time_zone().clone(),
     };

@@ -2,9 +2,9 @@
 
 use super::{Look, quantity};
 use crate::objects::{Condition, Node};
-use crate::{Finding, ObjectRef, Objects, Picture, Severity, Thing, ThingId};
+use crate::{Finding, Kind, ObjectRef, Objects, Picture, Severity, Thing, ThingId};
 use container_faults::{exit, quoted, single_line};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long a new node may take to become ready, in milliseconds.
 const START_MS: i64 = 3 * 60_000;
@@ -19,7 +19,11 @@ pub(super) struct Nodes<'a> {
 }
 
 impl<'a> Nodes<'a> {
-    pub(super) fn of(objects: &'a Objects) -> Self {
+    /// All nodes; none where they are not (yet) read, so that a missing one is not taken for one that is gone.
+    pub(super) fn of(objects: &'a Objects, unread: &BTreeSet<Kind>) -> Self {
+        if unread.contains(&Kind::Node) {
+            return Self { by_name: BTreeMap::new() };
+        }
         Self { by_name: objects.nodes.iter().map(|node| (&*node.metadata.name, &**node)).collect() }
     }
 

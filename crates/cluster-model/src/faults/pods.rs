@@ -139,7 +139,9 @@ const ENDED_BY_CLUSTER: &[&str] = &[
 ];
 
 fn failed(look: &Look<'_>, pod: &Pod) -> Verdict {
-    if ENDED_BY_CLUSTER.contains(&&*pod.status.reason) {
+    let controller = pod.metadata.controller().map(|owner| &*owner.kind);
+    let replaced = matches!(controller, Some("ReplicaSet" | "StatefulSet" | "DaemonSet"));
+    if replaced || ENDED_BY_CLUSTER.contains(&&*pod.status.reason) {
         return Verdict::Leftover;
     }
     let subjects = subjects(look, pod);

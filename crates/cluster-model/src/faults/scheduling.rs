@@ -305,4 +305,14 @@ mod tests {
             assert_eq!((fault.code, fault.sentence.as_str()), (code, sentence), "{text}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_is_too_strange(message in "\\PC{0,200}", count in "[0-9]{0,12}") {
+            for text in [message.clone(), format!("0/{count} nodes are available: {count} {message}, {message}.")] {
+                let fault = classify(&text);
+                proptest::prop_assert!(fault.sentence.ends_with('.'));
+            }
+        }
+    }
 }

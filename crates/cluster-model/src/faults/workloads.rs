@@ -269,7 +269,7 @@ fn findings(look: &Look<'_>, workload: &Workload<'_>, judged: &[Judged<'_>], cou
         })
         .collect();
     if let Some((pod, trouble)) = typical(workload, &troubled) {
-        let finding = troubled_finding(workload, pod, trouble, counts, &troubled);
+        let finding = troubled_finding(look, workload, pod, trouble, counts, &troubled);
         return vec![(finding, trouble.image.clone())];
     }
     if counts.stale > 0 {
@@ -315,7 +315,17 @@ fn typical<'a>(
     troubled.iter().find(|one| rank(one) == best).copied()
 }
 
+/// How bad it can be: a pod that nobody owns and that failed is a task that failed, and after a week history.
+fn worst_of_finished(look: &Look<'_>, workload: &Workload<'_>, pod: &Pod) -> Severity {
+    if &*pod.status.phase != "Failed" || workload.owner.kind != "Pod" {
+        return Severity::Critical;
+    }
+    let old = look.ago(pod.metadata.created_ms).is_some_and(|age| age > 7 * DAY_MS);
+    if old { Severity::Note } else { Severity::Warning }
+}
+
 fn troubled_finding(
+    look: &Look<'_>,
     workload: &Workload<'_>,
     pod: &Pod,
     trouble: &Trouble,
@@ -340,6 +350,7 @@ fn troubled_finding(
     } else {
         (fault.code, Severity::Critical, fault.sentence.clone())
     };
+    let severity = severity.min(worst_of_finished(look, workload, pod));
     let mut finding = Finding::new(code, severity, pod_ref(pod), sentence)
         .evidence(&container_faults::without_queries(&single_line(&trouble.evidence)))
         .field(trouble.field.clone());

@@ -222,10 +222,13 @@ pub struct ContainerStatus {
 }
 
 impl ContainerStatus {
-    /// The digest that runs (`sha256:…`), where the runtime tells it.
+    /// The digest that runs (`sha256:…`), where the runtime tells it. A digest without a name is that of the image's
+    /// configuration, which no registry knows it by.
     pub fn digest(&self) -> Option<&str> {
-        let at = self.image_id.rfind("sha256:")?;
-        self.image_id.get(at..)
+        self.image_id
+            .rsplit_once('@')
+            .map(|(_, digest)| digest)
+            .filter(|digest| digest.starts_with("sha256:"))
     }
 }
 

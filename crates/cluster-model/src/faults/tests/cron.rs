@@ -178,3 +178,20 @@ fn a_run_that_does_not_get_on() {
             .starts_with("Its run does not get on: the image “ghcr.io/owner/app:1.2” does not exist")
     );
 }
+
+#[test]
+fn short_forms_of_schedules_are_read() {
+    for (schedule, next) in [
+        ("@daily", "2026-08-02T00:00:00Z"),
+        ("@hourly", "2026-08-01T13:00:00Z"),
+        ("CRON_TZ=Asia/Tokyo 0 9 * * *", "2026-08-02T00:00:00Z"),
+    ] {
+        let mut cluster = Cluster::new();
+        cluster.add(Kind::CronJob, cron(schedule, Some("2026-08-01T11:00:00Z"), json!({})));
+        assert_eq!(
+            cluster.picture().things[&id()].facts["next_run_ms"],
+            crate::Fact::Integer(ms(next)),
+            "{schedule}"
+        );
+    }
+}

@@ -491,3 +491,31 @@ fn a_bare_pod_is_a_workload_of_its_own() {
     cluster.add(Kind::Pod, bare);
     assert!(!cluster.picture().things.contains_key(&id), "a pod that came to its end is nothing to look for");
 }
+
+#[test]
+fn a_bare_pod_that_failed_is_a_task_that_failed() {
+    let mut failed = pod(
+        "tool",
+        "none",
+        json!({"phase": "Failed", "containerStatuses": [{"name": "app", "state": {"terminated": {"exitCode": 1, "reason": "Error"}}}]}),
+    );
+    failed["metadata"]["ownerReferences"] = Value::Null;
+    let mut cluster = Cluster::new();
+    cluster.add(Kind::Pod, failed.clone());
+    let id = ThingId::workload("media", "Pod", "tool");
+    assert_eq!(
+        said(&cluster.only(&id)),
+        ("exit-1", Severity::Warning, "The container “app” ended with exit code 1.")
+    );
+    failed["metadata"]["creationTimestamp"] = json!("2026-06-01T00:00:00Z");
+    cluster.add(Kind::Pod, failed);
+    assert_eq!(cluster.only(&id).severity, Severity::Note);
+}
+
+#[test]
+fn pods_that_a_reboot_left_behind_are_nothing() {
+    let mut cluster = with_pod(ready());
+    let left = json!({"phase": "Failed", "containerStatuses": [{"name": "app", "state": {"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown"}}}]});
+    cluster.add(Kind::Pod, pod("app-new-0", "app-new", left));
+    assert_eq!(cluster.well(&app()), "Its pod is ready.");
+}
