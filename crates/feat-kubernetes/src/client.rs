@@ -27,6 +27,8 @@ use std::time::Duration;
 const HEAD_WITHIN: Duration = Duration::from_secs(45);
 /// How long the next piece of an answer may take.
 const PIECE_WITHIN: Duration = Duration::from_secs(30);
+/// How long the next piece of a watch may take; whoever watches is less patient.
+const WATCH_WITHIN_MAX: Duration = Duration::from_secs(600);
 /// The largest answer that is read at once, in bytes: a page of a list is cut into smaller ones when it is larger.
 const ANSWER_BYTES_MAX: usize = 48 * 1024 * 1024;
 /// The largest change that is read, in bytes. An object in etcd has 1.5 MB by default.
@@ -43,8 +45,10 @@ pub(crate) struct Api {
     config: Arc<kube::Config>,
     /// Where it is: `https://192.168.1.5:6443`.
     pub(crate) server: String,
-    /// When what was shown to get in ends, in milliseconds since 1970, where that is known.
+    /// When what was shown to get in ends, in milliseconds since 1970, where that is known and it can be had anew.
     pub(crate) expires_ms: Option<i64>,
+    /// When the client certificate ends, in milliseconds since 1970, where there is one: somebody must renew it.
+    pub(crate) certificate_ends_ms: Option<i64>,
 }
 
 impl Api {
@@ -82,7 +86,9 @@ impl Api {
             .await
             .map_err(|error| Trouble::protocol(&server, &error.to_string()))?
             .map_err(|error| Trouble::of(&server, &error))?;
-        Ok(Self { client, config, server, expires_ms })
+        let certificate_ends_ms =
+            if expires_ms.is_some() { None } else { kubeconfig::certificate_ends(&config).await };
+        Ok(Self { client, config, server, expires_ms, certificate_ends_ms })
     }
 
     /// One answer in JSON, within `limit`.
@@ -219,15 +225,17 @@ impl Changes {
     /// The next change; `None` when the server ended the watch. A change that is no JSON is left out.
     ///
     /// # Errors
-    /// [`Trouble`], also when nothing comes within `within`.
-    pub(crate) async fn next(&mut self, within: Duration) -> Result<Option<Change>, Trouble> {
+    /// [`Trouble`].
+    pub(crate) async fn next(&mut self) -> Result<Option<Change>, Trouble> {
         loop {
             while let Some(line) = self.line() {
                 if let Ok(change) = serde_json::from_slice::<Change>(&line) {
                     return Ok(Some(change));
                 }
             }
-            let Some(piece) = self.api.piece(&mut self.body, within).await? else { return Ok(None) };
+            let Some(piece) = self.api.piece(&mut self.body, WATCH_WITHIN_MAX).await? else {
+                return Ok(None);
+            };
             self.buffer.extend_from_slice(&piece);
             if self.buffer.len() > LINE_BYTES_MAX && !self.buffer.contains(&b'\n') {
                 return Err(Trouble::too_large(&self.api.server, LINE_BYTES_MAX));

@@ -31,6 +31,10 @@ const BEAT_WITHIN: Duration = Duration::from_secs(8);
 const SAID_AFTER: Duration = Duration::from_secs(15);
 /// After so long everything begins anew: the kubeconfig may be another one by now.
 const ANEW_AFTER: Duration = Duration::from_secs(30);
+/// From one question to the next no more time than this passes, unless the machine slept.
+const SLEPT: Duration = Duration::from_secs(60);
+/// So long before its end a client certificate is a finding.
+const CERTIFICATE_SOON: Duration = Duration::from_secs(14 * 86_400);
 /// The longest pause between two tries to connect.
 const CONNECT_PAUSE_MAX: Duration = Duration::from_secs(15);
 /// How often it is asked what the cluster has.
@@ -147,6 +151,7 @@ impl Watcher {
         let mut session = Session { watcher: self, api, tasks: JoinSet::new(), running: BTreeMap::new() };
         *self.api.lock().unwrap_or_else(PoisonError::into_inner) = Some(api.clone());
         self.link.set(true);
+        self.mirror.renew();
         session.take_in(served);
         self.heard().await;
         session.run().await;
@@ -167,10 +172,23 @@ impl Watcher {
                 view.state = State::Watching;
                 view.heard_at = Some(now.wall);
             });
-            self.say(Health::ok("The API server answers.")).await;
+            self.say(self.well(now.wall)).await;
         } else {
             self.clusters.touch(self.name(), now.wall);
         }
+    }
+
+    /// How well a cluster is that answers: what Hob signs in with may end soon.
+    fn well(&self, now: Timestamp) -> Health {
+        let ends = self.api().and_then(|api| api.certificate_ends_ms).map(Timestamp::from_millis);
+        let Some(ends) = ends.filter(|ends| *ends < now.plus(CERTIFICATE_SOON)) else {
+            return Health::ok("The API server answers.");
+        };
+        let day = ends.zoned(&self.ctx.zone).date();
+        let reason = format!("The client certificate with which Hob signs in to the cluster ends on {day}.");
+        Health::warning(reason).with_remedy(
+            "k3s renews it when it is restarted in its last 90 days, kubeadm by “kubeadm certs renew all”; then take the new kubeconfig.",
+        )
     }
 
     /// It does not answer, or not to us.
@@ -280,6 +298,7 @@ impl Session<'_> {
         let mut next_discovery = clock.monotonic() + DISCOVER + jitter(DISCOVER / 4);
         let mut beat = BEAT;
         let mut away_since = None;
+        let mut last_beat = clock.now();
         loop {
             let to_discovery = next_discovery.saturating_sub(clock.monotonic());
             tokio::select! {
@@ -304,7 +323,10 @@ impl Session<'_> {
                     continue;
                 }
             }
-            if self.ends_soon() {
+            // A machine that slept has connections that nobody else knows of any more.
+            let slept = clock.now().since(last_beat) > SLEPT;
+            last_beat = clock.now();
+            if slept || self.ends_soon() {
                 return self.end();
             }
             match discovery::version(self.api, BEAT_WITHIN).await {

@@ -22,13 +22,15 @@ const PAUSE_MIN: Duration = Duration::from_millis(400);
 /// The longest that a change waits, however long an examination takes.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 /// An examination may take this share of the time: one in so many.
-const SHARE: u32 = 15;
+const SHARE: u32 = 25;
 /// How long events alone wait.
 const EVENTS_PAUSE: Duration = Duration::from_secs(4);
 /// Time alone changes the picture as well.
 const AGAIN: Duration = Duration::from_secs(30);
 /// How often it is looked whether the first reading has ended.
 const WAITING: Duration = Duration::from_secs(1);
+/// What was heard within this time is of now.
+const FRESH: Duration = Duration::from_secs(45);
 /// How often a part of everything is said again.
 const ROUND: Duration = Duration::from_secs(5);
 /// How long a first reading may take before what is there is shown.
@@ -124,6 +126,9 @@ impl Examiner {
             return;
         }
         self.waiting = false;
+        if snapshot.complete() {
+            self.first_seen = None;
+        }
         let settings = self.settings(&snapshot);
         let objects = snapshot.objects.clone();
         let look =
@@ -143,7 +148,7 @@ impl Examiner {
     fn settings(&self, snapshot: &Snapshot) -> Settings {
         let said = &self.watcher.settings;
         let mut settings = Settings {
-            now_ms: self.watcher.ctx.clock.now().millis(),
+            now_ms: self.as_of(),
             unread: snapshot.unread(),
             hidden_hosts: said.hide_hosts.clone(),
             hidden_namespaces: said.hide_namespaces.clone(),
@@ -153,6 +158,13 @@ impl Examiner {
         };
         crate::usage::fill(&self.watcher, &mut settings);
         settings
+    }
+
+    /// The time at which what is known was true: while the server is away, nothing becomes late or missing.
+    fn as_of(&self) -> i64 {
+        let now = self.watcher.ctx.clock.now();
+        let heard = self.watcher.clusters.get(&self.watcher.settings.name).and_then(|view| view.heard_at);
+        heard.filter(|heard| now.since(*heard) > FRESH).unwrap_or(now).millis()
     }
 
     async fn publish(&mut self, picture: Arc<Picture>, settings: Settings, snapshot: Snapshot) {

@@ -131,6 +131,13 @@ impl Mirror {
         self.changed.notify_one();
     }
 
+    /// What is known is from before an outage: it counts as not yet read until it is listed anew.
+    pub(crate) fn renew(&self) {
+        for reading in self.state().snapshot.units.values_mut() {
+            *reading = Reading::Waiting;
+        }
+    }
+
     /// Takes in one object that was listed, added or changed, and returns its name.
     pub(crate) fn apply(&self, unit: &Unit, object: Value) -> Option<Key> {
         let mut state = self.state();

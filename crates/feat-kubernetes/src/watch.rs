@@ -16,8 +16,9 @@ use tokio::sync::{Notify, watch};
 const PAGE: usize = 250;
 /// How long the server keeps a watch open, in seconds. It looks at permissions only when one begins.
 const WATCH_SECONDS: u64 = 240;
-/// Beyond that nothing comes any more.
-const WATCH_WITHIN: Duration = Duration::from_secs(WATCH_SECONDS + 30);
+/// After so long without a word, not even a bookmark, which servers send each minute, the connection may be dead: a new watch
+/// goes on from where this one was.
+const WATCH_WITHIN: Duration = Duration::from_secs(130);
 /// When what is not permitted is asked for again.
 const FORBIDDEN_AGAIN: Duration = Duration::from_secs(120);
 /// The longest pause between two tries.
@@ -177,7 +178,8 @@ impl Follower {
             encoded(version)
         );
         let mut changes = self.api.watch(&address(unit, path, &query)).await?;
-        while let Some(change) = changes.next(WATCH_WITHIN).await? {
+        while let Ok(next) = tokio::time::timeout(WATCH_WITHIN, changes.next()).await {
+            let Some(change) = next? else { break };
             if change.what == "ERROR" {
                 return Err(Trouble::in_watch(&self.api.server, &change.object));
             }

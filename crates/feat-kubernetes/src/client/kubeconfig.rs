@@ -3,6 +3,7 @@
 use super::exec;
 use super::trouble::{Fault, Trouble, chain};
 use crate::config::Origin;
+use base64::Engine;
 use hob_base::wording::listed;
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use std::path::{Path, PathBuf};
@@ -41,6 +42,23 @@ pub(super) async fn load(origin: &Origin) -> Result<(kube::Config, Option<i64>),
             Ok((config, expires_ms))
         }
     }
+}
+
+/// When the client certificate that is shown ends, in milliseconds since 1970; `None` where there is none. It is the one
+/// thing of a kubeconfig that breaks by itself, a year after the cluster was installed.
+pub(super) async fn certificate_ends(config: &kube::Config) -> Option<i64> {
+    let base64 = &base64::engine::general_purpose::STANDARD;
+    let pem = match (&config.auth_info.client_certificate_data, &config.auth_info.client_certificate) {
+        (Some(data), _) => base64.decode(data.trim()).ok()?,
+        (None, Some(file)) => tokio::fs::read(file).await.ok()?,
+        (None, None) => return None,
+    };
+    let pem = String::from_utf8(pem).ok()?;
+    let (_, rest) = pem.split_once("-----BEGIN CERTIFICATE-----")?;
+    let (body, _) = rest.split_once("-----END")?;
+    let body: String = body.split_whitespace().collect();
+    let fields = tls_probe::der::fields(&base64.decode(body).ok()?)?;
+    fields.not_after.map(|seconds| seconds.saturating_mul(1000))
 }
 
 /// Where a kubeconfig leads, without asking anybody.

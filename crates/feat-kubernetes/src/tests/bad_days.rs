@@ -2,7 +2,9 @@
 
 use super::house::{PATIENCE, has, health, hub, hub_with, kustomization, view};
 use crate::clusters::State;
+use hob_base::{Clock, Timestamp};
 use hob_testkit::fake_cluster::FakeCluster;
+use hob_testkit::hub::TestHub;
 use std::time::Duration;
 
 const APPS: &str = "deployment/home/flux-system/kustomization/apps";
@@ -192,5 +194,111 @@ async fn a_server_behind_tls_that_somebody_else_vouches_for_is_not_spoken_to() {
     let resource = hub.ctx().resources.get(&"cluster/bad/api".parse().unwrap()).unwrap();
     assert!(resource.health.evidence.contains("does not trust"), "{resource:?}");
     assert_eq!(other.requests(), [], "nothing was sent to it");
+    hub.stop().await;
+}
+
+/// Lets time pass in steps until `done`.
+async fn pass(
+    clock: &Clock,
+    step: Duration,
+    steps: u32,
+    hub: &TestHub,
+    done: impl Fn(&hob_feature::Ctx) -> bool,
+) {
+    for _ in 0..steps {
+        if done(hub.ctx()) {
+            return;
+        }
+        clock.advance(step);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(done(hub.ctx()), "not within {steps} steps of {step:?}");
+}
+
+const STEP: Duration = Duration::from_millis(100);
+
+/// A hub whose clock the test moves, once it has read the cluster.
+async fn hub_by_clock(cluster: &FakeCluster) -> (TestHub, Clock) {
+    let clock = Clock::fake(Timestamp::from_millis(1_767_225_600_000));
+    let hub = TestHub::with(&[crate::FEATURE])
+        .config(&super::house::config(&[("home", cluster, "")]))
+        .clock(clock.clone())
+        .start()
+        .await;
+    pass(&clock, STEP, 1_000, &hub, |ctx| view(ctx, "home").complete).await;
+    (hub, clock)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_permitted_later_is_picked_up() {
+    let cluster = FakeCluster::start().await;
+    cluster.forbid("kustomizations");
+    cluster.apply_yaml(&kustomization("apps", true));
+    let (hub, clock) = hub_by_clock(&cluster).await;
+    assert!(view(hub.ctx(), "home").gaps.iter().any(|gap| gap.what == "kustomizations"));
+    assert!(!has(hub.ctx(), APPS));
+    cluster.permit("kustomizations");
+    pass(&clock, Duration::from_secs(1), 300, &hub, |ctx| has(ctx, APPS)).await;
+    pass(&clock, STEP, 300, &hub, |ctx| view(ctx, "home").gaps.is_empty()).await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_an_hour_away_nothing_is_forgotten_late_or_missing() {
+    let cluster = FakeCluster::start().await;
+    cluster.apply_yaml(&kustomization("apps", true));
+    let (hub, clock) = hub_by_clock(&cluster).await;
+    pass(&clock, STEP, 300, &hub, |ctx| has(ctx, APPS)).await;
+    let known = view(hub.ctx(), "home").heard_at.unwrap();
+    cluster.stop().await;
+    pass(&clock, Duration::from_secs(10), 400, &hub, |ctx| {
+        ctx.clock.now().since(known) > Duration::from_secs(3600)
+    })
+    .await;
+    hub.ctx().resources.settle().await;
+    let view_now = view(hub.ctx(), "home");
+    assert!(matches!(view_now.state, State::Away { .. }), "{:?}", view_now.state);
+    assert!(view_now.heard_at.is_some_and(|heard| heard.since(known) < Duration::from_secs(60)));
+    assert!(view_now.settings.now_ms < known.plus(Duration::from_secs(120)).millis(), "time stands still");
+    assert!(health(hub.ctx(), APPS).starts_with("ok"), "{}", health(hub.ctx(), APPS));
+    let bad: Vec<String> = hub
+        .ctx()
+        .resources
+        .list()
+        .iter()
+        .filter(|resource| resource.judged && resource.health.level != hob_base::Level::Ok)
+        .filter(|resource| resource.words.contains_key(&"kubernetes".into()))
+        .map(|resource| resource.id.to_string())
+        .collect();
+    assert_eq!(bad, ["cluster/home/api"]);
+    cluster.restart().await;
+    pass(&clock, Duration::from_secs(1), 600, &hub, |ctx| health(ctx, "cluster/home/api").starts_with("ok"))
+        .await;
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_certificate_that_ends_soon_is_said_before() {
+    let cluster = FakeCluster::start().await;
+    let mut params = rcgen::CertificateParams::new(Vec::<String>::new()).unwrap();
+    params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let dir = cluster.kubeconfig().parent().unwrap().to_owned();
+    std::fs::write(dir.join("client.crt"), certificate.pem()).unwrap();
+    std::fs::write(dir.join("client.key"), key.serialize_pem()).unwrap();
+    let server = cluster.url();
+    let text = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters: [{{name: a, cluster: {{server: \"{server}\"}}}}]\n\
+         contexts: [{{name: a, context: {{cluster: a, user: a}}}}]\n\
+         users: [{{name: a, user: {{client-certificate: client.crt, client-key: client.key}}}}]\n"
+    );
+    std::fs::write(cluster.kubeconfig(), text).unwrap();
+    let hub = hub(&cluster).await;
+    hub.wait_until("it is said", PATIENCE, |ctx| {
+        health(ctx, "cluster/home/api")
+            == "warning: The client certificate with which Hob signs in to the cluster ends on 2020-01-01."
+    })
+    .await;
     hub.stop().await;
 }
