@@ -60,6 +60,7 @@ impl<'a> Draft<'a, '_> {
         reading.controller = class.controller.map_or("", |controller| controller.name);
         reading.entry = self.class_entry(&class);
         self.ingress_middlewares(&mut reading);
+        self.ingress_login(&reading);
         self.ingress_tls(&reading);
         let several = ingress.spec.rules.len() > 1;
         for at in 0..ingress.spec.rules.len() {
@@ -206,6 +207,27 @@ impl<'a> Draft<'a, '_> {
         self.find(&whole, finding);
     }
 
+    /// Who is asked whether somebody may pass, as an annotation of ingress-nginx names it.
+    fn ingress_login(&mut self, reading: &Reading<'_>) {
+        let annotation = "nginx.ingress.kubernetes.io/auth-url";
+        let Some(address) = reading.ingress.metadata.annotation(annotation) else { return };
+        let Some((name, namespace, port)) = super::middleware::inside(address, "") else { return };
+        if namespace.is_empty() {
+            return;
+        }
+        let asked = Asked {
+            object: &reading.object,
+            field: format!("metadata.annotations[{annotation}]"),
+            port_field: format!("metadata.annotations[{annotation}]"),
+            namespace: &namespace,
+            name: &name,
+            port: port.map(PortName::Number),
+            only: true,
+            asker: "route",
+        };
+        self.serve(&reading.whole, &asked);
+    }
+
     /// The certificates.
     fn ingress_tls(&mut self, reading: &Reading<'_>) {
         let ingress = reading.ingress;
@@ -234,6 +256,10 @@ impl<'a> Draft<'a, '_> {
         let paths = &rule.http.paths;
         for (number, path) in paths.iter().enumerate() {
             let field = format!("spec.rules[{at}].http.paths[{number}].backend");
+            // The controller of AWS redirects so.
+            if path.backend.service.as_ref().is_some_and(|service| &*service.port.name == "use-annotation") {
+                continue;
+            }
             let serves = self.ingress_backend(reading, route, &path.backend, &field);
             let top = (paths::top(&path.path), &*path.path_type == "Exact");
             self.ingress_way(reading, at, route, &rule.host, top, serves);
@@ -308,7 +334,7 @@ impl<'a> Draft<'a, '_> {
         let https = is_https(reading, &written, tailscale);
         let plain = !reading.entry_points.is_empty()
             && reading.entry_points.iter().all(|entry| !super::entry::is_tls_name(entry));
-        let redirect = (reading.redirects && plain).then(String::new);
+        let redirect = sends_to(ingress).or_else(|| (reading.redirects && plain).then(String::new));
         self.ways.push(Way {
             order,
             entrances: reading.entry.iter().map(|entry| entry.name.clone()).collect(),
@@ -328,6 +354,14 @@ impl<'a> Draft<'a, '_> {
 fn part(reading: &Reading<'_>, at: usize) -> ThingId {
     let meta = &reading.ingress.metadata;
     ThingId::route("Ingress", &meta.namespace, &meta.name, Some(at.saturating_add(1)))
+}
+
+/// The host that all requests are sent to, as annotations of ingress-nginx say it.
+fn sends_to(ingress: &Ingress) -> Option<String> {
+    ["permanent-redirect", "temporal-redirect", "rewrite-target"].iter().find_map(|name| {
+        let to = ingress.metadata.annotation(&format!("nginx.ingress.kubernetes.io/{name}"))?;
+        super::middleware::literal_host(to)
+    })
 }
 
 /// The entry points of Traefik that an annotation names.

@@ -34,14 +34,14 @@ impl Passing {
 }
 
 /// The host of an address with placeholders, where the host has none.
-fn literal_host(address: &str) -> Option<String> {
+pub(super) fn literal_host(address: &str) -> Option<String> {
     let (_, rest) = address.split_once("://")?;
     let host = rest.split(['/', ':', '?']).next().unwrap_or_default();
     (!host.is_empty() && !host.contains('$')).then(|| host.to_ascii_lowercase())
 }
 
 /// The Service, namespace and port that an address inside of the cluster names.
-fn inside(address: &str, own: &str) -> Option<(String, String, Option<u16>)> {
+pub(super) fn inside(address: &str, own: &str) -> Option<(String, String, Option<u16>)> {
     let (_, rest) = address.split_once("://")?;
     let authority = rest.split(['/', '?']).next()?;
     let (host, port) =

@@ -83,13 +83,17 @@ pub(super) fn sites<'w, 'a>(ways: &'w [Way<'a>]) -> Vec<Site<'w, 'a>> {
 /// The sites of one host.
 fn of_host<'w, 'a>(host: &str, ways: &[&'w Way<'a>]) -> Vec<Site<'w, 'a>> {
     let (redirects, others): (Vec<_>, Vec<_>) = ways.iter().copied().partition(|way| way.redirect.is_some());
-    let (machines, pages): (Vec<_>, Vec<_>) = others.into_iter().partition(|way| way.machine.is_some());
+    let (machines, pages): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|way| way.machine.is_some() || is_cluster_api(way));
     let mut sites = by_path(host, &pages);
     if sites.is_empty() {
         let mut rest = machines.iter().chain(&redirects).copied();
         if let Some(first) = rest.next() {
             let mut site = Site::new(host, first);
             site.machine.clone_from(&first.machine);
+            if is_cluster_api(first) {
+                site.machine = Some("It leads to the API of the cluster, which programs ask.".to_owned());
+            }
             site.folded.push(first);
             site.folded.extend(rest);
             sites.push(site);
@@ -103,6 +107,11 @@ fn of_host<'w, 'a>(host: &str, ways: &[&'w Way<'a>]) -> Vec<Site<'w, 'a>> {
         }
     }
     sites
+}
+
+/// Whether the API server of the cluster itself is behind it.
+fn is_cluster_api(way: &Way<'_>) -> bool {
+    way.serves.iter().any(|served| served.namespace == "default" && served.name == "kubernetes")
 }
 
 /// The site below which a path lies: the longest.

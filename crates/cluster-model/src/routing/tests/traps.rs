@@ -854,6 +854,54 @@ spec:
 }
 
 #[test]
+fn annotations_of_nginx_redirect_and_ask_who_may_pass() {
+    let ingress = |name: &str, host: &str, annotation: &str| {
+        format!(
+            "
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {{name: {name}, namespace: default, annotations: {{{annotation}}}}}
+spec:
+  ingressClassName: nginx
+  rules: [{{host: {host}, http: {{paths: [{{path: '/(.*)', pathType: ImplementationSpecific, backend: {{service: {{name: wiki, port: {{number: 80}}}}}}}}]}}}}]
+"
+        )
+    };
+    let login =
+        "nginx.ingress.kubernetes.io/auth-url: 'http://oauth2-proxy.auth.svc.cluster.local/oauth2/auth'";
+    let page = ingress("wiki", "wiki.home.arpa", login);
+    let short =
+        ingress("short", "w", "nginx.ingress.kubernetes.io/rewrite-target: 'http://wiki.home.arpa/$1'");
+    let wiki = app("default", "wiki", 80, "requarks/wiki");
+    let seen = see(&[NGINX, &page, &short, &wiki]);
+    assert_eq!(seen.shown(), ["wiki.home.arpa"]);
+    assert_eq!(seen.text("wiki.home.arpa", "aliases"), "w");
+    let (_, finding) = seen.finding("route-service-missing");
+    assert_eq!(finding.field, "metadata.annotations[nginx.ingress.kubernetes.io/auth-url]");
+    let proxy = app("auth", "oauth2-proxy", 80, "quay.io/oauth2-proxy/oauth2-proxy");
+    assert_eq!(see(&[NGINX, &page, &short, &wiki, &proxy]).codes(), Vec::<&str>::new());
+}
+
+#[test]
+fn the_api_of_the_cluster_is_no_page() {
+    let route = http_route("kubernetes", "kube.example.org", "[{name: envoy-internal, namespace: network}]");
+    let service = "
+apiVersion: v1
+kind: Service
+metadata: {name: kubernetes, namespace: default}
+spec: {ports: [{name: https, port: 80}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: kubernetes, namespace: default, labels: {kubernetes.io/service-name: kubernetes}}
+ports: [{name: https, port: 6443}]
+endpoints: [{addresses: [192.168.1.11]}]
+";
+    let seen = see(&[GATEWAYS, &route, service]);
+    assert_eq!((seen.shown(), seen.codes()), (Vec::new(), Vec::new()));
+}
+
+#[test]
 fn a_route_without_a_host_is_opened_at_the_address_of_its_entrance() {
     let routes = "
 apiVersion: traefik.io/v1alpha1
