@@ -173,3 +173,54 @@ fn issuer_missing_or_not_ready() {
     cluster.settings.unread.insert(Kind::ClusterIssuer);
     assert_eq!(cluster.only(&id()).sentence, "It has not been issued for 92 days.");
 }
+
+/// A secret with a certificate that ends on a day of August 2026.
+fn by_hand(day: u8, annotations: &Value) -> Value {
+    use base64::Engine as _;
+    let mut params = rcgen::CertificateParams::new(vec!["app.example.org".to_owned()]).unwrap();
+    params.not_after = rcgen::date_time_ymd(2026, 8, day);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let held = base64::engine::general_purpose::STANDARD.encode(params.self_signed(&key).unwrap().pem());
+    json!({"metadata": {"name": "app-tls", "namespace": "media", "annotations": annotations}, "type": "kubernetes.io/tls", "data": {"tls.crt": held}})
+}
+
+#[test]
+fn a_certificate_that_nothing_renews() {
+    let seen = |secret: Value, is_needed: bool| {
+        let mut cluster = Cluster::new();
+        cluster.add(Kind::Secret, secret);
+        let mut picture = Picture::default();
+        if is_needed {
+            picture.thing(ThingId::route("Ingress", "media", "app", None)).needs.insert(id());
+        }
+        super::super::examine(&cluster.objects, &cluster.settings, &mut picture);
+        let thing = picture.things[&id()].clone();
+        assert_eq!(thing.judged, is_needed);
+        thing.findings.first().map(|finding| (finding.severity, finding.sentence.clone()))
+    };
+    let none = json!({});
+    assert_eq!(seen(by_hand(31, &none), true), None);
+    assert_eq!(
+        seen(by_hand(10, &none), true),
+        Some((
+            Severity::Warning,
+            "The certificate expires on 10 August 2026. Nothing renews it by itself.".to_owned()
+        ))
+    );
+    let copy = json!({"cert-manager.io/certificate-name": "app"});
+    assert_eq!(
+        seen(by_hand(1, &copy), true),
+        Some((
+            Severity::Critical,
+            "The certificate expired on 1 August 2026. It is a copy of a certificate that cert-manager renews, and the copy is not renewed.".to_owned()
+        ))
+    );
+    let unused = seen(by_hand(1, &none), false).unwrap();
+    assert_eq!(
+        unused,
+        (
+            Severity::Note,
+            "The certificate expired on 1 August 2026; nothing that is known uses it.".to_owned()
+        )
+    );
+}
