@@ -61,19 +61,6 @@ impl TestHubBuilder {
         self
     }
 
-    /// The configuration, with everything switched off that would find clusters and containers of the machine on which
-    /// the test runs, unless the test itself says something of that.
-    fn config_alone(&self) -> String {
-        let mut text = self.config.clone();
-        for (feature, section) in [("kubernetes", "kubernetes_auto"), ("containers", "containers_auto")] {
-            let there = self.features.iter().any(|known| known.id == feature);
-            if there && !self.config.contains(&format!("[{section}]")) {
-                text.push_str(&format!("\n[{section}]\nenabled = false\n"));
-            }
-        }
-        text
-    }
-
     /// Starts it.
     ///
     /// # Panics
