@@ -348,6 +348,27 @@ pub fn describe(cause: Cause, about: &About<'_>) -> Fault {
     }
 }
 
+/// That an image needs a login, and the pull secret that is named for it is not there.
+pub fn secret_missing(about: &About<'_>, secret: &str) -> Fault {
+    let registry = cut(Image::of(about.image).registry, 80);
+    let place = if about.namespace.is_empty() {
+        String::new()
+    } else {
+        format!(" in namespace {}", quoted(about.namespace))
+    };
+    let sentence = format!(
+        "The registry {registry} wants a login for the image {}, and the pull secret {} does not exist{place}.",
+        quoted(about.image),
+        quoted(secret)
+    );
+    let about = About { secrets: &[secret], ..*about };
+    let fault = Fault::new("image-pull-secret-missing", Severity::Critical, sentence);
+    match remedy::of(Cause::NoCredential, &about) {
+        Some(remedy) => fault.remedy(remedy),
+        None => fault,
+    }
+}
+
 const fn code(cause: Cause) -> &'static str {
     match cause {
         Cause::NoCredential => "image-pull-no-credential",

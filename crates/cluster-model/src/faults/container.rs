@@ -168,10 +168,14 @@ impl<'a> Subject<'a> {
             platform: self.look.nodes.architecture(&self.pod.spec.node_name),
             engine: Engine::Kubernetes,
         };
-        let fault = pull::classify(&cause, &about);
+        let means = pull::cause_of(&cause, &about);
+        let fault = match self.missing_secret(&secrets).filter(|_| means == pull::Cause::NoCredential) {
+            Some(secret) => pull::secret_missing(&about, secret),
+            None => pull::classify(&cause, &about),
+        };
         let evidence = if cause.is_empty() { message } else { &cause };
         let own = !matches!(
-            pull::cause_of(&cause, &about),
+            means,
             pull::Cause::Dns | pull::Cause::DiskFull | pull::Cause::Unreachable | pull::Cause::Unknown
         );
         let mut trouble = Trouble::new(fault, evidence, self.field_of("state.waiting"));
@@ -194,6 +198,15 @@ impl<'a> Subject<'a> {
         account.map_or_else(Vec::new, |account| {
             account.image_pull_secrets.iter().map(|name| &*name.name).collect()
         })
+    }
+
+    /// The pull secret that the kubelet could not find (Kubernetes 1.28 and later says so in an event).
+    fn missing_secret(&self, secrets: &[&'a str]) -> Option<&'a str> {
+        let of = ("Pod", &*self.pod.metadata.namespace, &*self.pod.metadata.name);
+        let event = self.look.events.newest(of, &["FailedToRetrieveImagePullSecret"], i64::MIN)?;
+        let (_, rest) = event.message.split_once('(')?;
+        let (names, _) = rest.split_once(')')?;
+        secrets.iter().find(|secret| names.split(',').any(|name| name.trim() == **secret)).copied()
     }
 
     fn start(&self, reason: &str, message: &str) -> Trouble {

@@ -145,7 +145,43 @@ fn findings(look: &Look<'_>, node: &Node) -> Vec<Finding> {
                 .field(format!("status.conditions[{kind}]")),
         );
     }
+    found.extend(ran_out(look, node));
     cordoned(node, found)
+}
+
+/// That the memory of a node ran out within the last hour, or that its disk cannot be cleared: events tell only that.
+fn ran_out(look: &Look<'_>, node: &Node) -> Option<Finding> {
+    let name = quoted(&node.metadata.name);
+    let since = look.settings.now_ms.saturating_sub(3_600_000);
+    let reasons = ["SystemOOM", "FreeDiskSpaceFailed", "ImageGCFailed"];
+    let event = look.events.newest(("Node", "", &node.metadata.name), &reasons, since)?;
+    let (code, sentence, remedy) = if &*event.reason == "SystemOOM" {
+        let when = look
+            .ago(event.seen_ms())
+            .and_then(exit::span)
+            .map_or_else(|| "just now".to_owned(), |span| format!("{span} ago"));
+        let victim =
+            event.message.split_once("victim process: ").and_then(|(_, rest)| rest.split(',').next());
+        let victim =
+            victim.map(|victim| format!("; the process {} was killed", quoted(victim))).unwrap_or_default();
+        (
+            "node-out-of-memory",
+            format!("The memory of the node {name} ran out {when}{victim}."),
+            "Set memory limits, or move pods to other nodes.",
+        )
+    } else {
+        (
+            "node-disk-not-cleared",
+            format!("The node {name} wants to free disk space, but cannot."),
+            "Look at what fills the disk beside images: logs, local volumes, other programs.",
+        )
+    };
+    Some(
+        Finding::new(code, Severity::Warning, object(node), sentence)
+            .evidence(&event.message)
+            .remedy(remedy)
+            .field("status"),
+    )
 }
 
 /// Condition; code; how bad; words; next step.

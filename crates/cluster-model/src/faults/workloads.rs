@@ -127,8 +127,7 @@ fn without_object(look: &Look<'_>, picture: &mut Picture) {
             "Deployment" => objects.deployments.get(namespace, name).is_some(),
             "StatefulSet" => objects.stateful_sets.get(namespace, name).is_some(),
             "DaemonSet" => objects.daemon_sets.get(namespace, name).is_some(),
-            "Job" => objects.jobs.get(namespace, name).is_some(),
-            "CronJob" => true,
+            "Job" | "CronJob" => true,
             _ => false,
         };
         if is_known {
@@ -136,10 +135,7 @@ fn without_object(look: &Look<'_>, picture: &mut Picture) {
         }
         let set = objects.replica_sets.get(namespace, name).filter(|_| owner.kind == "ReplicaSet");
         let count = i64::try_from(pods.len()).unwrap_or(i64::MAX);
-        let wanted = match owner.kind.as_str() {
-            "Job" => 0,
-            _ => set.and_then(|set| set.spec.replicas).unwrap_or(count),
-        };
+        let wanted = set.and_then(|set| set.spec.replicas).unwrap_or(count);
         if finished_for_good(pods) {
             continue;
         }

@@ -97,3 +97,18 @@ fn node_versions_apart() {
         )
     );
 }
+
+#[test]
+fn node_out_of_memory() {
+    let mut cluster = Cluster::new();
+    cluster.add(Kind::Event, json!({"metadata": {"name": "node1.x", "namespace": "default"}, "type": "Warning", "reason": "SystemOOM", "lastTimestamp": ago(5),
+        "message": "System OOM encountered, victim process: java, pid: 4711", "involvedObject": {"kind": "Node", "name": "node1"}}));
+    assert_eq!(
+        said(&cluster.only(&ThingId::host("node1"))),
+        (
+            "node-out-of-memory",
+            Severity::Warning,
+            "The memory of the node “node1” ran out 5 minutes ago; the process “java” was killed."
+        )
+    );
+}

@@ -43,6 +43,24 @@ fn image_pull_no_credential_with_the_secrets_of_the_service_account() {
 }
 
 #[test]
+fn image_pull_secret_missing() {
+    let mut cluster = with_pod(waiting(
+        "ErrImagePull",
+        "failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized",
+    ));
+    let text = "Unable to retrieve some image pull secrets (other, ghcr); attempting to pull the image may not succeed.";
+    cluster.add(Kind::Event, event("Pod", "app-new-1", "FailedToRetrieveImagePullSecret", text));
+    assert_eq!(
+        said(&cluster.app()),
+        (
+            "image-pull-secret-missing",
+            Severity::Critical,
+            "The registry ghcr.io wants a login for the image “ghcr.io/owner/app:1.2”, and the pull secret “ghcr” does not exist in namespace “media”."
+        )
+    );
+}
+
+#[test]
 fn image_pull_cause_from_events_before_kubernetes_1_32() {
     let mut cluster =
         with_pod(waiting("ImagePullBackOff", r#"Back-off pulling image "ghcr.io/owner/app:1.2""#));
