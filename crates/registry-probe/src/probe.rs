@@ -51,6 +51,9 @@ pub struct Question {
     /// What came of the last time. If the digest is still the same, nothing but it is asked for, and
     /// what is known is told again: Docker Hub counts every manifest that is fetched as a pull.
     pub known: Option<Known>,
+    /// Whether that the manifest is there is enough: it is not fetched, and what is made for which platform is not looked
+    /// at. A refusal is looked into all the same.
+    pub head_only: bool,
     /// How long all may take together.
     pub deadline: Duration,
 }
@@ -75,6 +78,7 @@ impl Question {
             platform: Platform::of_this_machine(),
             insecure: false,
             known: None,
+            head_only: false,
             deadline: Duration::from_secs(30),
         }
     }
@@ -327,13 +331,21 @@ impl<'a> Talk<'a> {
         self.fetch(&path, Want { head: false, accept: ACCEPT, limit: MAX_MANIFEST }, access).await
     }
 
-    /// What is known, if the registry still has it.
+    /// What is known, if the registry still has it; or that it has it, if that is enough.
     async fn unchanged(&self, access: &Access) -> Step<Option<Pullable>> {
-        let Some(known) = &self.question.known else { return Ok(None) };
+        let known = self.question.known.as_ref();
+        if known.is_none() && !self.question.head_only {
+            return Ok(None);
+        }
         let path = self.manifest_path(self.question.reference.version());
         let answer = self.fetch(&path, Want { head: true, accept: ACCEPT, limit: 0 }, access).await?;
-        let same = answer.status == 200 && told_digest(&answer.headers).as_ref() == Some(&known.digest);
-        Ok(same.then(|| pullable(access, &answer, known.digest.clone(), known.platforms.clone())))
+        let Some(told) = told_digest(&answer.headers).filter(|_| answer.status == 200) else { return Ok(None) };
+        let same = known.filter(|known| known.digest == told);
+        if same.is_none() && !self.question.head_only {
+            return Ok(None);
+        }
+        let platforms = same.map(|known| known.platforms.clone()).unwrap_or_default();
+        Ok(Some(pullable(access, &answer, told, platforms)))
     }
 
     /// Says why there is no manifest.

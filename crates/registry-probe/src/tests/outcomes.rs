@@ -274,6 +274,12 @@ async fn what_is_known_is_not_fetched_again() {
     let again = Question { known: Some(known.clone()), ..question.clone() };
     assert_eq!(pulled(asked(&again).await), found);
     assert_eq!(server.lines()[before..], ["GET /v2/", "HEAD /v2/app/manifests/latest"]);
+    let before = server.lines().len();
+    let head = pulled(asked(&Question { head_only: true, ..question.clone() }).await);
+    assert_eq!((&head.digest, head.platforms.len()), (&found.digest, 0));
+    let lines = server.lines();
+    let fetched = lines.iter().skip(before).filter(|line| line.starts_with("GET") && line.contains("/manifests/"));
+    assert_eq!(fetched.count(), 0);
     let other = Known { digest: Digest::parse(CHILD).unwrap(), ..known };
     assert_eq!(pulled(asked(&Question { known: Some(other), ..question }).await), found);
     assert!(server.lines()[before + 2..].contains(&"GET /v2/app/manifests/latest".to_owned()));
