@@ -1,4 +1,6 @@
-//! Background work: the listener that watches all clusters.
+//! Background work: the listener that watches all clusters, and the pass that asks registries.
+
+mod credentials;
 
 use crate::cluster::Watcher;
 use crate::clusters::Clusters;
@@ -9,6 +11,7 @@ use crate::publish::SOURCE;
 use hob_base::{Result, Source};
 use hob_feature::{Ctx, Job};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -20,9 +23,16 @@ const FIND_EVERY: Duration = Duration::from_secs(60);
 pub(crate) fn jobs(ctx: &Ctx) -> Vec<Job> {
     let settings = config::read(&ctx.config);
     let figures = Figures::register(&ctx.metrics);
-    vec![Job::listener("kubernetes.watch", move |ctx, stop| {
-        watch_all(ctx, stop, settings.clone(), figures.clone(), Surroundings::here())
-    })]
+    let registries = Arc::new(crate::credentials::settings::read(&ctx.config));
+    let client = http_probe::Client::new();
+    vec![
+        Job::listener("kubernetes.watch", move |ctx, stop| {
+            watch_all(ctx, stop, settings.clone(), figures.clone(), Surroundings::here())
+        }),
+        Job::pass("kubernetes.registries", credentials::EVERY, move |ctx| {
+            credentials::run(ctx, registries.clone(), client.clone())
+        }),
+    ]
 }
 
 /// Watches every cluster until the hub stops.

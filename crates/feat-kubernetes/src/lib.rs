@@ -18,6 +18,7 @@ mod client;
 mod cluster;
 mod clusters;
 mod config;
+mod credentials;
 mod discovery;
 mod evidence;
 mod examine;
@@ -28,10 +29,12 @@ mod jobs;
 mod logs;
 mod mirror;
 mod publish;
+mod store;
 mod tails;
 mod usage;
 mod watch;
 
+use hob_db::Migration;
 use hob_feature::{BoxFuture, Ctx, Feature, boxed};
 
 /// Kubernetes.
@@ -39,9 +42,13 @@ pub const FEATURE: Feature = Feature {
     jobs: jobs::jobs,
     evidence: evidence::evidence,
     greeting,
-    config: &[config::SECTION, config::AUTO],
+    config: &[config::SECTION, config::AUTO, credentials::settings::SECTION],
+    migrations: MIGRATIONS,
     ..Feature::new("kubernetes", "Kubernetes")
 };
+
+const MIGRATIONS: &[Migration] =
+    &[Migration { number: 1, name: "pulls", sql: include_str!("migrations/0001_pulls.sql") }];
 
 /// Tells the console which clusters are watched. Reading one takes a moment, and the console is written at once.
 fn greeting(ctx: Ctx) -> BoxFuture<Vec<String>> {

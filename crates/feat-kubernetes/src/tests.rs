@@ -3,4 +3,5 @@
 mod bad_days;
 mod depth;
 mod house;
+mod registries;
 mod routes;
