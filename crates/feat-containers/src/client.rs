@@ -8,6 +8,8 @@ mod stream;
 
 pub(crate) use error::AskError;
 pub(crate) use stream::Events;
+#[cfg(feature = "fuzzing")]
+pub(crate) use stream::Lines;
 
 use crate::api::{Image, Inspected, Listed, Ping};
 use crate::places::Address;

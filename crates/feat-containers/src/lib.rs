@@ -16,12 +16,16 @@
 //!
 //! Tables it owns: none.
 //!
+//! The Cargo feature `fuzzing` opens what reads strangers' bytes to the targets in `fuzz/`.
+//!
 //! Not done: asking registries whether images can be pulled again. An engine pulls with the credentials of whoever
 //! calls it (`~/.docker/config.json`), which are not Hob's to read.
 
 mod api;
 mod client;
 mod config;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod jobs;
 mod model;
 mod pages;

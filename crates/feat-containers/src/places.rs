@@ -72,15 +72,13 @@ impl fmt::Display for Address {
     }
 }
 
-/// An engine that is to be watched, or a socket that cannot be opened.
+/// An engine that is to be watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     /// What is known of it.
     pub(crate) settings: EngineSettings,
     /// Whether the owner named it.
     pub(crate) named: bool,
-    /// Why it cannot be opened, where it is there and that is certain.
-    pub(crate) barred: bool,
 }
 
 /// What the environment says.
@@ -107,11 +105,8 @@ impl Surroundings {
 
 /// Every engine that is named, and those that are found on this machine if that is wanted. Looks at the file system.
 pub(crate) fn places(settings: &Settings, around: &Surroundings) -> Vec<Place> {
-    let mut found: Vec<Place> = settings
-        .engines
-        .iter()
-        .map(|engine| Place { settings: engine.clone(), named: true, barred: false })
-        .collect();
+    let mut found: Vec<Place> =
+        settings.engines.iter().map(|engine| Place { settings: engine.clone(), named: true }).collect();
     if !settings.auto {
         return found;
     }
@@ -122,15 +117,13 @@ pub(crate) fn places(settings: &Settings, around: &Surroundings) -> Vec<Place> {
         }
     }
     for (name, address) in usual(around) {
-        let mut barred = false;
         if let Address::Socket(path) = &address {
             let Some(open) = look(path) else { continue };
             if !seen.insert(real(path)) {
                 continue;
             }
-            barred = !open;
-            // Another user's socket is that user's business.
-            if barred && name.contains('-') {
+            // Another user's socket is that user's business. One of the machine is watched in vain, which says why.
+            if !open && name.contains('-') {
                 continue;
             }
         } else if found.iter().any(|place| place.settings.address == address) {
@@ -139,7 +132,7 @@ pub(crate) fn places(settings: &Settings, around: &Surroundings) -> Vec<Place> {
         let taken = |name: &str| found.iter().any(|place: &Place| place.settings.name == name);
         let name = if taken(&name) { format!("{name}-found") } else { name };
         if !taken(&name) {
-            found.push(Place { settings: EngineSettings::new(&name, address), named: false, barred });
+            found.push(Place { settings: EngineSettings::new(&name, address), named: false });
         }
     }
     found

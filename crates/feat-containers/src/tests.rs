@@ -164,6 +164,41 @@ async fn a_proxy_that_forbids_things_is_named() {
 }
 
 #[tokio::test]
+async fn an_engine_elsewhere_is_asked_through_a_proxy() {
+    let engine = FakeEngine::start();
+    let mut app = container('a', "jellyfin", "jellyfin/jellyfin");
+    app["NetworkSettings"] =
+        json!({ "Ports": { "8096/tcp": [{ "HostIp": "0.0.0.0", "HostPort": "18096" }] } });
+    engine.put(app, "create");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (port, socket) = (listener.local_addr().unwrap().port(), engine.socket());
+    let mut proxy = tokio::task::JoinSet::new();
+    proxy.spawn(async move {
+        let mut connections = tokio::task::JoinSet::new();
+        while let Ok((mut inside, _)) = listener.accept().await {
+            let socket = socket.clone();
+            connections.spawn(async move {
+                let mut outside = tokio::net::UnixStream::connect(socket).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut inside, &mut outside).await;
+            });
+        }
+    });
+    let settings = format!(
+        "[[containers]]\nname = \"nas2\"\nurl = \"tcp://127.0.0.1:{port}\"\nhost = \"nas2.lan\"\nprobe = false\n\
+         [containers_auto]\nenabled = false\n"
+    );
+    let hub = TestHub::with(FEATURES).config(&settings).start().await;
+    let tile = id("service/nas2/jellyfin:18096");
+    hub.wait_until("the tile", SOON, |ctx| ctx.resources.get(&tile).is_some()).await;
+    let tile = hub.ctx().resources.get(&tile).unwrap();
+    assert_eq!(tile.text("url"), Some("http://nas2.lan:18096/"));
+    assert!(hub.ctx().checks.find(&tile.id).is_none(), "the owner does not want it probed");
+    let engine = hub.ctx().resources.get(&id("engine/containers/nas2")).unwrap();
+    assert_eq!(engine.name, "Containers on nas2");
+    hub.stop().await;
+}
+
+#[tokio::test]
 async fn a_port_that_discovery_finds_is_told_what_it_is_and_let_go_again() {
     let engine = FakeEngine::start();
     let mut app = container('a', "jellyfin", "jellyfin/jellyfin");

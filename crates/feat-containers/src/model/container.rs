@@ -2,11 +2,15 @@
 
 use crate::api::{Bindings, Inspected, Labels, Listed};
 use app_catalog::{App, Hints, Look, look};
+use hob_base::wording::tidy;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 /// How many ports of one container are looked at.
 const PORTS_MAX: usize = 100;
+
+/// The longest name, in characters.
+const NAME_MAX: usize = 128;
 
 /// A container.
 #[derive(Debug, Clone, Default)]
@@ -107,8 +111,8 @@ impl Container {
             full.config.exposed_ports.keys().filter_map(|key| tcp_port(key)).take(PORTS_MAX).collect();
         let state = &full.state;
         Self {
-            id: full.id.clone(),
-            name: full.name.trim_start_matches('/').to_owned(),
+            id: plain_id(&full.id),
+            name: plain_name(&full.name),
             image: image_of(&full.config.image, listed),
             image_id: full.image.clone(),
             hints: Hints::from_labels(labels.iter()),
@@ -221,6 +225,16 @@ impl Container {
     pub(crate) fn shares_network_of(&self) -> Option<&str> {
         self.network_mode.strip_prefix("container:")
     }
+}
+
+/// An id: hexadecimal digits, where an engine is honest.
+fn plain_id(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).take(64).collect()
+}
+
+/// A name without the slash before it, as one bounded line.
+fn plain_name(text: &str) -> String {
+    tidy(text.trim_start_matches('/'), NAME_MAX)
 }
 
 fn own_health(full: &Inspected) -> OwnHealth {

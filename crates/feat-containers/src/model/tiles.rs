@@ -7,12 +7,15 @@ use super::container::{Container, Port};
 use super::sites::Site;
 use super::view::{Picture, View, with_text};
 use app_catalog::{Hints, Icon, Probe, Role, letters, title};
+use hob_base::wording::tidy;
 use hob_base::{Observation, ResourceId};
 use hob_feature::checks::HttpCheck;
 use hob_feature::{CheckSpec, CheckTarget};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+/// The longest name, in characters.
+const NAME_MAX: usize = 80;
 /// How often the address of a tile is probed.
 const PROBE_EVERY: Duration = Duration::from_secs(60);
 /// After this time discovery would have found a port that can be seen.
@@ -356,7 +359,7 @@ fn observation(picture: &Picture<'_>, tile: &Tile<'_>, name: &str) -> Observatio
         ("found_in", Some(tile.found_in.clone())),
         ("hidden_because", tile.hidden_because.clone()),
     ];
-    let mut said = picture.says(tile.id.clone()).named(name);
+    let mut said = picture.says(tile.id.clone()).named(tidy(name, NAME_MAX));
     for (key, text) in texts {
         said = with_text(said, key, text.as_deref());
     }
