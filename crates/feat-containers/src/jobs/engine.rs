@@ -49,6 +49,8 @@ pub(super) struct Watch {
     /// The last lines of containers, with the end that they were asked after.
     logs: BTreeMap<String, (i64, String)>,
     publisher: Publisher,
+    /// What discovery had found when this was last said.
+    endpoints: Vec<Endpoint>,
     /// The id of the container that Hob itself runs in.
     own_container: Option<String>,
     /// The last moment that was heard of, in seconds since 1970 by the engine's own clock.
@@ -66,6 +68,7 @@ impl Watch {
             restarts: Restarts::default(),
             logs: BTreeMap::new(),
             publisher: Publisher::default(),
+            endpoints: Vec::new(),
             own_container: own_container(),
             heard_s: 0,
         }
@@ -152,7 +155,8 @@ impl Watch {
                 () = &mut all_anew => return Ok(Happened::AllAnew),
                 () = &mut look_over => return Ok(Happened::Nothing),
                 changed = changes.recv() => {
-                    if self.is_of_interest(changed) {
+                    // Mostly it is a check that was run, which changes nothing here.
+                    if self.is_of_interest(changed) && endpoints(&self.ctx) != self.endpoints {
                         return Ok(Happened::Endpoints);
                     }
                 }
@@ -360,7 +364,8 @@ impl Watch {
                 (id.clone(), Learnt { looping, log })
             })
             .collect();
-        let view = view(&self.snapshot, &standing, &learnt, &endpoints(&self.ctx));
+        self.endpoints = endpoints(&self.ctx);
+        let view = view(&self.snapshot, &standing, &learnt, &self.endpoints);
         let scope = &self.place.settings.name;
         let logs = self.snapshot.containers.values().filter_map(|container| {
             let log =

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 /// An end so long ago is no news, unless the container is meant to run.
 const OLD: Duration = Duration::from_secs(86_400);
+/// One that is restarted or made anew is away for a moment, which is no news.
+const MOMENT: Duration = Duration::from_secs(20);
 /// The longest evidence, in characters.
 const EVIDENCE_MAX: usize = 600;
 /// Codes with which a container ends that somebody stopped: interrupted, killed, asked to end.
@@ -106,6 +108,12 @@ fn ended(container: &Container, known: &Known<'_>) -> Health {
     let ago = age.map_or_else(String::new, |age| format!(", {} ago", duration_words(age)));
     let code = container.exit_code;
     let stopped = STOPPED.contains(&code) && !container.oom_killed;
+    // An engine whose clock is ahead of ours says nothing of how long ago it was.
+    let just_now =
+        container.finished_ms.is_some_and(|at| at <= known.now_ms) && age.is_some_and(|age| age < MOMENT);
+    if just_now && (code == 0 || stopped) && container.restart_count == 0 {
+        return Health::ok("It was stopped a moment ago.");
+    }
     let left_over = age.is_some_and(|age| age > OLD) && container.project().is_none() && !known.serves;
     if !container.error.is_empty() && code != 0 && container.restart != Restart::No {
         let fault = start::classify(&container.error, &container.name, known.engine);

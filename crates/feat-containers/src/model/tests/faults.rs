@@ -130,6 +130,14 @@ fn ends_are_judged_by_what_was_wanted() {
 }
 
 #[test]
+fn one_that_is_restarted_is_no_news_for_a_moment() {
+    let at = |time: &str| judged(&state(&json!({ "Status": "exited", "ExitCode": 143, "FinishedAt": time })));
+    assert_eq!(at("2027-01-15T07:59:50Z").level, Level::Ok);
+    assert_eq!(at("2027-01-15T07:59:30Z").level, Level::Warning);
+    assert_eq!(at("2027-01-15T09:00:00Z").level, Level::Warning, "a clock that is ahead must not hide it");
+}
+
+#[test]
 fn what_is_left_over_for_days_is_no_trouble() {
     let more = both(
         &state(&json!({ "Status": "exited", "ExitCode": 1, "FinishedAt": "2027-01-10T00:00:00Z" })),
