@@ -18,7 +18,7 @@ const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// How long a first certificate may take, in milliseconds.
-const FIRST_MS: i64 = 10 * 60_000;
+const FIRST_MS: i64 = 5 * 60_000;
 
 /// How late a renewal may be, in milliseconds.
 const LATE_MS: i64 = DAY_MS;
@@ -99,16 +99,21 @@ fn put(look: &Look<'_>, chain: &Chain<'_>, certificate: &Certificate, thing: &mu
 }
 
 /// What is wrong and how bad, without the reason.
-fn state(look: &Look<'_>, certificate: &Certificate) -> Option<(&'static str, Severity, String)> {
+fn state(
+    look: &Look<'_>,
+    certificate: &Certificate,
+    is_final: bool,
+) -> Option<(&'static str, Severity, String)> {
     let status = &certificate.status;
     let now = look.settings.now_ms;
     let Some(until) = status.not_after_ms else {
-        let age = look.ago(certificate.metadata.created_ms)?;
-        let span = exit::span(age).unwrap_or_default();
-        let refused = status.failed_issuance_attempts > 0;
-        return (age >= FIRST_MS || refused).then(|| {
-            ("certificate-not-issued", Severity::Critical, format!("It has not been issued for {span}"))
-        });
+        let age = look.ago(certificate.metadata.created_ms).unwrap_or_default();
+        let refused = is_final || status.failed_issuance_attempts > 0;
+        let since = exit::span(age).filter(|_| age >= FIRST_MS);
+        let since = since
+            .map_or_else(|| "cannot be issued".to_owned(), |span| format!("has not been issued for {span}"));
+        return (age >= FIRST_MS || refused)
+            .then(|| ("certificate-not-issued", Severity::Critical, format!("It {since}")));
     };
     if until <= now {
         return Some(("certificate-expired", Severity::Critical, format!("It expired on {}", day(until))));
@@ -152,8 +157,10 @@ fn state(look: &Look<'_>, certificate: &Certificate) -> Option<(&'static str, Se
 }
 
 fn finding(look: &Look<'_>, chain: &Chain<'_>, certificate: &Certificate) -> Option<Finding> {
-    let (code, severity, state) = state(look, certificate)?;
-    let why = chain.why(look, certificate).unwrap_or_else(|| by_condition(certificate));
+    let why = chain.why(look, certificate);
+    let is_final = why.as_ref().is_some_and(|why| why.is_final);
+    let (code, severity, state) = state(look, certificate, is_final)?;
+    let why = why.unwrap_or_else(|| by_condition(certificate));
     let sentence =
         if why.clause.is_empty() { format!("{state}.") } else { format!("{state}: {}.", why.clause) };
     let mut finding =
@@ -180,6 +187,7 @@ fn by_condition(certificate: &Certificate) -> Why {
         evidence: message.to_owned(),
         object: object(certificate),
         field: "status.conditions[Ready]",
+        is_final: false,
     }
 }
 

@@ -58,11 +58,8 @@ pub(super) fn is_pull(reason: &str) -> bool {
     )
 }
 
-/// How long a secret or a map may be missing after the pod began, in milliseconds.
-const CONFIG_MS: i64 = 60_000;
-
 /// How long the first tries of a pod are no fault, in milliseconds.
-const FIRST_TRIES_MS: i64 = 2 * 60_000;
+const FIRST_TRIES_MS: i64 = 60_000;
 
 /// How many restarts within ten minutes are too many.
 const RESTARTS_MAX: i64 = 3;
@@ -87,12 +84,8 @@ impl<'a> Subject<'a> {
             return match &*waiting.reason {
                 reason if is_pull(reason) => Some(self.pull(reason, &waiting.message)),
                 "CrashLoopBackOff" => (!self.is_first_try()).then(|| self.crash_loop()),
-                "CreateContainerConfigError" => {
-                    // What makes secrets (an operator, a hook) may be a moment later than the pod.
-                    let early = self.span().is_some_and(|age| age < CONFIG_MS);
-                    (!early).then(|| self.start(&waiting.reason, &waiting.message))
-                }
-                "CreateContainerError"
+                "CreateContainerConfigError"
+                | "CreateContainerError"
                 | "RunContainerError"
                 | "PreStartHookError"
                 | "PostStartHookError"

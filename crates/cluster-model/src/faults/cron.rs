@@ -227,7 +227,7 @@ impl Subject<'_> {
 
     /// That it was not run at two times at which it should have been.
     fn missed(&self) -> Option<Finding> {
-        let since = self.cron.status.last_schedule_ms.max(self.cron.metadata.created_ms)?;
+        let since = self.cron.status.last_schedule_ms.or(self.cron.metadata.created_ms)?;
         let first = self.next_after(since)?;
         let second = self.next_after(first)?;
         if self.look.settings.now_ms < second.saturating_add(LATE_MS) {

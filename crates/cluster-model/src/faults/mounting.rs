@@ -99,6 +99,11 @@ const NETWORK: &[Row] = &[
     ),
 ];
 
+/// Whether it is said of many pods in their first moments and passes by itself.
+pub(super) fn passes(message: &str) -> bool {
+    ["failed to sync", "not registered", "Multi-Attach"].iter().any(|sign| message.contains(sign))
+}
+
 /// What an event means for the pod it is about.
 pub(super) fn classify(pod: &str, reason: &str, message: &str) -> Fault {
     let small = message.to_lowercase();

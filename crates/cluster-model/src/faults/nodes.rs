@@ -7,7 +7,7 @@ use container_faults::{exit, quoted, single_line};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long a new node may take to become ready, in milliseconds.
-const START_MS: i64 = 3 * 60_000;
+const START_MS: i64 = 2 * 60_000;
 
 /// By how many minor versions a kubelet may be older than the newest (Kubernetes' version skew policy).
 const SKEW_MAX: i64 = 3;
@@ -130,7 +130,10 @@ fn findings(look: &Look<'_>, node: &Node) -> Vec<Finding> {
             found.push(silent(look, node, ready));
             return cordoned(node, found);
         }
-        Some(ready) if !ready.is_true() && !young => found.push(not_ready(node, ready)),
+        // A new node waits for its network.
+        Some(ready) if !(ready.is_true() || young && ready.message.to_lowercase().contains("network")) => {
+            found.push(not_ready(node, ready));
+        }
         _ => {}
     }
     for (kind, code, severity, words, remedy) in PRESSURES {

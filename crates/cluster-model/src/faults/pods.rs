@@ -6,7 +6,10 @@ use crate::objects::{Condition, Container, ContainerStatus, Pod};
 use container_faults::{Fault, Severity, cut, exit, quoted, single_line};
 
 /// How long a pod may take to find a node, in milliseconds.
-const SCHEDULE_MS: i64 = 60_000;
+const SCHEDULE_MS: i64 = 15_000;
+
+/// How long volumes may take until an event about them counts, in milliseconds.
+const MOUNT_MS: i64 = 30_000;
 
 /// How long a pod may take to be made (images are pulled, volumes attached), in milliseconds.
 const CREATE_MS: i64 = 5 * 60_000;
@@ -160,10 +163,11 @@ fn failed(look: &Look<'_>, pod: &Pod) -> Verdict {
 }
 
 fn scheduling(look: &Look<'_>, pod: &Pod) -> Option<Verdict> {
-    if !pod.spec.node_name.is_empty() {
+    let condition = Condition::find(&pod.status.conditions, "PodScheduled");
+    let has_node = !pod.spec.node_name.is_empty() || super::memory::statuses(pod).next().is_some();
+    if has_node && !condition.is_some_and(|condition| condition.is_false() && pod.spec.node_name.is_empty()) {
         return None;
     }
-    let condition = Condition::find(&pod.status.conditions, "PodScheduled");
     let since = condition.and_then(|condition| condition.since_ms).or(pod.metadata.created_ms);
     if look.ago(since).is_some_and(|age| age < SCHEDULE_MS) {
         return Some(Verdict::Starting);
@@ -206,17 +210,15 @@ fn creating(look: &Look<'_>, pod: &Pod) -> Option<Trouble> {
     };
     let creating = super::memory::statuses(pod).all(waits);
     let age = look.ago(pod.status.started_ms.or(pod.metadata.created_ms))?;
-    if !creating || age < READY_MS {
+    if !creating || age < MOUNT_MS {
         return None;
     }
     let of = ("Pod", &*pod.metadata.namespace, &*pod.metadata.name);
     let since = look.settings.now_ms.saturating_sub(2 * CREATE_MS);
-    if let Some(event) = look.events.newest(of, mounting::REASONS, since) {
-        return Some(Trouble::new(
-            mounting::classify(&pod.metadata.name, &event.reason, &event.message),
-            &event.message,
-            "spec.volumes",
-        ));
+    let event = look.events.newest(of, mounting::REASONS, since);
+    if let Some(event) = event.filter(|event| age >= READY_MS || !mounting::passes(&event.message)) {
+        let fault = mounting::classify(&pod.metadata.name, &event.reason, &event.message);
+        return Some(Trouble::new(fault, &event.message, "spec.volumes"));
     }
     (age >= CREATE_MS).then(|| {
         let span = exit::span(age).unwrap_or_default();

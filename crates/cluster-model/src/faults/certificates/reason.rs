@@ -22,6 +22,8 @@ pub(super) struct Why {
     pub(super) object: ObjectRef,
     /// Its field.
     pub(super) field: &'static str,
+    /// Whether waiting does not help.
+    pub(super) is_final: bool,
 }
 
 /// By namespace and name of the owner.
@@ -61,11 +63,16 @@ impl<'a> Chain<'a> {
                 &*challenge.status.state != "valid" && !challenge.status.reason.is_empty()
             });
             if let Some(challenge) = open.min_by_key(|challenge| rank(challenge)) {
-                return Some(by_challenge(challenge));
+                let is_final = !rank(challenge).0;
+                return Some(Why { is_final, ..by_challenge(challenge) });
             }
             if !order.status.reason.is_empty() && !matches!(&*order.status.state, "valid" | "ready") {
                 let object = ObjectRef::new("Order", &order.metadata.namespace, &order.metadata.name);
-                return Some(by_text(&order.status.reason, "", object, "status.reason"));
+                let why = by_text(&order.status.reason, "", object, "status.reason");
+                return Some(Why {
+                    is_final: matches!(&*order.status.state, "errored" | "invalid" | "expired"),
+                    ..why
+                });
             }
         }
         by_request(request)
@@ -127,11 +134,12 @@ fn issuer(look: &Look<'_>, certificate: &Certificate) -> Option<Why> {
             evidence: String::new(),
             object: ObjectRef::new("Certificate", namespace, &certificate.metadata.name),
             field: "spec.issuerRef.name",
+            is_final: true,
         });
     };
     let ready = Condition::find(&status.conditions, "Ready").filter(|ready| ready.is_false())?;
     let why = by_text(&ready.message, "", object, "status.conditions[Ready]");
-    Some(Why { clause: format!("the {name} is not ready: {}", why.clause), ..why })
+    Some(Why { clause: format!("the {name} is not ready: {}", why.clause), is_final: true, ..why })
 }
 
 /// A frequent mistake: the issuer is there, but of the other kind.
@@ -164,11 +172,13 @@ fn by_request(request: &CertificateRequest) -> Option<Why> {
                 .unwrap_or_default(),
             object: object(),
             field: "status.conditions[Denied]",
+            is_final: true,
         });
     }
     let ready =
         Condition::find(conditions, "Ready").filter(|ready| ready.is_false() && !ready.message.is_empty())?;
-    Some(by_text(&ready.message, "", object(), "status.conditions[Ready]"))
+    let why = by_text(&ready.message, "", object(), "status.conditions[Ready]");
+    Some(Why { is_final: &*ready.reason == "Failed", ..why })
 }
 
 /// All texts of a group; what it means, `{}` stands for the name; next step.
@@ -307,7 +317,7 @@ fn by_text(text: &str, name: &str, object: ObjectRef, field: &'static str) -> Wh
         Some(until) => format!("{clause} until {until}"),
         None => clause,
     };
-    Why { clause, remedy, evidence: text.to_owned(), object, field }
+    Why { clause, remedy, evidence: text.to_owned(), object, field, is_final: false }
 }
 
 /// The machine's words as a part of a sentence.

@@ -224,3 +224,28 @@ fn a_certificate_that_nothing_renews() {
         )
     );
 }
+
+#[test]
+fn a_refusal_for_good_is_told_at_once_and_waiting_is_not() {
+    let young = |state: &str| {
+        let mut cluster = chain(
+            json!({}),
+            "Waiting for HTTP-01 challenge propagation: wrong status code '404', expected '200'",
+        );
+        let mut certificate = certificate(json!({}));
+        certificate["metadata"]["creationTimestamp"] = json!(ago(1));
+        cluster.add(Kind::Certificate, certificate);
+        cluster.add(Kind::Challenge, json!({"metadata": {"name": "app-2-1-9", "namespace": "media", "ownerReferences": [{"kind": "Order", "name": "app-2-1", "controller": true}]},
+            "spec": {"dnsName": "app.example.org"}, "status": {"state": state, "reason": "wrong status code '404', expected '200'"}}));
+        cluster
+    };
+    assert_eq!(young("pending").well(&id()), "It is being issued.");
+    assert_eq!(
+        said(&young("invalid").only(&id())),
+        (
+            "certificate-not-issued",
+            Severity::Critical,
+            "It cannot be issued: the proof for “app.example.org” is not found at its address (HTTP status 404)."
+        )
+    );
+}

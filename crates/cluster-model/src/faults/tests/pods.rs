@@ -236,10 +236,6 @@ fn the_first_tries_of_a_young_pod_are_no_fault() {
     let crash = |restarts| crashing(restarts, json!({"exitCode": 1, "reason": "Error"}));
     assert_eq!(young(crash(1)).well(&app()), "It is starting.");
     assert_eq!(young(crash(3)).app().code, "crash-loop");
-    assert_eq!(
-        young(waiting("CreateContainerConfigError", "secret \"x\" not found")).well(&app()),
-        "It is starting."
-    );
     let ended = json!({"phase": "Running", "containerStatuses": [{"name": "app", "state": {"terminated": {"exitCode": 1, "reason": "Error"}}}]});
     assert_eq!(with_pod(ended).well(&app()), "It is starting.");
 }
@@ -322,8 +318,8 @@ fn unschedulable_and_why() {
             "No node takes the pod: on 2 of 3 nodes a taint keeps pods away (node-role.kubernetes.io/control-plane); on one of 3 nodes too little memory is free."
         )
     );
-    // Within the first minute it is no fault.
-    waits["status"]["conditions"][0]["lastTransitionTime"] = json!("2026-08-01T11:59:30Z");
+    // Within the first seconds it is no fault.
+    waits["status"]["conditions"][0]["lastTransitionTime"] = json!("2026-08-01T11:59:50Z");
     cluster.add(Kind::Pod, waits);
     assert_eq!(cluster.well(&app()), "It is starting.");
 }
@@ -536,4 +532,14 @@ fn pods_that_a_reboot_left_behind_are_nothing() {
     let left = json!({"phase": "Failed", "containerStatuses": [{"name": "app", "state": {"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown"}}}]});
     cluster.add(Kind::Pod, pod("app-new-0", "app-new", left));
     assert_eq!(cluster.well(&app()), "Its pod is ready.");
+}
+
+#[test]
+fn a_staged_status_counts_though_no_node_is_named() {
+    let mut cluster = with_pod(json!({}));
+    let mut bare = pod("app-new-1", "app-new", waiting("ErrImagePull", "manifest unknown"));
+    bare["spec"]["nodeName"] = Value::Null;
+    bare["status"]["conditions"] = Value::Null;
+    cluster.add(Kind::Pod, bare);
+    assert_eq!(cluster.app().code, "image-pull-tag-missing");
 }
