@@ -60,6 +60,19 @@ fn tell_routes(ways: &[draft::Way<'_>], picture: &mut Picture) {
             way.serves.iter().map(|served| format!("{}/{}", served.namespace, served.name)).collect();
         if !served.is_empty() {
             thing.well = format!("It leads to {}.", served.join(", "));
+        } else if way.redirect.is_some() {
+            thing.well = "It sends people on.".to_owned();
+        }
+    }
+    // What has no way of its own: the whole of several rules, entry points, middlewares.
+    for (id, thing) in &mut picture.things {
+        if matches!(id.kind, ThingKind::Route | ThingKind::EntryPoint | ThingKind::Middleware) {
+            if thing.title.is_empty() {
+                thing.title = thing.objects.first().map(ToString::to_string).unwrap_or_default();
+            }
+            if thing.well.is_empty() {
+                thing.well = "All that it names is there.".to_owned();
+            }
         }
     }
 }

@@ -9,6 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The most pods that are named in a sentence.
 const NAMED_MAX: usize = 3;
 
+/// How long pods may take to become ready before that is a fault, in milliseconds.
+const STARTING_MS: i64 = 120_000;
+
 /// What the endpoints of a Service say.
 #[derive(Debug, Default)]
 struct Endpoints {
@@ -164,6 +167,9 @@ fn nothing_ready(
             finding.field("spec.selector").remedy("An EndpointSlice with its name must hold the addresses."),
         );
     }
+    if let Some(starting) = starting(world, service, object) {
+        return Some(starting);
+    }
     let waiting: Vec<&str> = endpoints.waiting.iter().map(String::as_str).collect();
     if !waiting.is_empty() {
         let sentence = match waiting.as_slice() {
@@ -181,6 +187,22 @@ fn nothing_ready(
         return Some(broken("backend-no-endpoints", Severity::Critical, object, sentence));
     }
     Some(no_addresses(world, service, object))
+}
+
+/// While all pods are only just made, it is not yet a fault that none is ready.
+fn starting(world: &World<'_>, service: &Service, object: &ObjectRef) -> Option<Finding> {
+    let pods = world.owners.pods_behind(&service.metadata.namespace, &service.spec.selector);
+    let now = world.settings.now_ms;
+    let young = |pod: &&&std::sync::Arc<Pod>| {
+        pod.metadata.created_ms.is_some_and(|made| (0..STARTING_MS).contains(&now.saturating_sub(made)))
+    };
+    let alive: Vec<_> =
+        pods.iter().filter(|pod| !is_over(pod) && pod.metadata.deleted_ms.is_none()).collect();
+    if alive.is_empty() || !alive.iter().all(young) {
+        return None;
+    }
+    let sentence = format!("What is behind the Service “{}” is still starting.", service.metadata.name);
+    Some(broken("backend-starting", Severity::Warning, object, sentence))
 }
 
 fn named(names: &[&str]) -> String {

@@ -5,6 +5,7 @@ use super::hosts::covers;
 use super::world::World;
 use crate::objects::TLS;
 use crate::{Kind, ObjectRef, Severity, ThingId};
+use tls_probe::der::NAMES_KEPT;
 
 /// A secret with a certificate, as something names it.
 pub(super) struct Shown<'q> {
@@ -20,7 +21,15 @@ impl Draft<'_, '_> {
     /// Says what is wrong with a certificate, and that `on` needs it.
     pub(super) fn certificate(&mut self, on: &ThingId, shown: &Shown<'_>) {
         let world = self.world;
-        if !world.read(Kind::Secret) || shown.secret.is_empty() {
+        if shown.secret.is_empty() {
+            return;
+        }
+        let id = ThingId::certificate(shown.namespace, shown.secret);
+        if world.makes_secret(shown.namespace, shown.secret) {
+            // Whatever is wrong with it is found on the certificate.
+            self.picture.thing(on.clone()).needs.insert(id.clone());
+        }
+        if !world.read(Kind::Secret) {
             return;
         }
         let Some(secret) = world.secret(shown.namespace, shown.secret) else {
@@ -28,7 +37,7 @@ impl Draft<'_, '_> {
             self.find(on, finding);
             return;
         };
-        self.picture.thing(on.clone()).needs.insert(ThingId::certificate(shown.namespace, shown.secret));
+        self.picture.thing(on.clone()).needs.insert(id);
         if !secret.kind.is_empty() && &*secret.kind != TLS {
             let sentence = format!(
                 "The secret “{}” is of type {} and holds no certificate, so browsers are shown one that they do not trust.",
@@ -46,7 +55,8 @@ impl Draft<'_, '_> {
             .filter(|host| !host.is_empty() && !names.iter().any(|name| covers(name, host)))
             .copied()
             .collect();
-        if !names.is_empty() && !bare.is_empty() {
+        // Of a certificate for very many names only the first are kept.
+        if !names.is_empty() && names.len() < NAMES_KEPT && !bare.is_empty() {
             let sentence = format!(
                 "The certificate in the secret “{}” is for {}, not for {}: browsers warn of it.",
                 shown.secret,
@@ -66,6 +76,9 @@ fn missing(world: &World<'_>, shown: &Shown<'_>) -> crate::Finding {
     );
     let finding =
         broken("tls-secret-missing", Severity::Warning, shown.object, sentence).field(shown.field.as_str());
+    if world.makes_secret(shown.namespace, shown.secret) {
+        return finding.remedy("cert-manager is to make it: its Certificate says why it has not done so.");
+    }
     match world.near_secret(shown.namespace, shown.secret) {
         Some(near) => finding.remedy(near.remedy("secret")),
         None => finding.remedy(format!(

@@ -91,7 +91,15 @@ fn nice(label: &str, behind: &Behind<'_>) -> String {
         text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
     };
     let word = plain(label);
-    match behind.app.filter(|app| plain(app.id) == word || plain(app.name) == word) {
+    // `ha` is what people call Home Assistant.
+    let initials = |name: &str| {
+        let first = name.split(' ').filter_map(|word| word.chars().next());
+        first.collect::<String>().to_ascii_lowercase()
+    };
+    let means = |app: &&App| {
+        plain(app.id) == word || plain(app.name) == word || (word.len() > 1 && initials(app.name) == word)
+    };
+    match behind.app.filter(means) {
         Some(app) => app.name.to_owned(),
         None => {
             app_catalog::by_id(label).map_or_else(|| app_catalog::title(label), |app| app.name.to_owned())

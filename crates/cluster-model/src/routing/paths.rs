@@ -1,7 +1,7 @@
 //! Paths: which one a person opens, and which belong to the site above them.
 
 /// What programs ask for, by the first segment below the site.
-const FOR_PROGRAMS: [&str; 38] = [
+const FOR_PROGRAMS: [&str; 39] = [
     "api",
     "apis",
     "webhook",
@@ -37,6 +37,7 @@ const FOR_PROGRAMS: [&str; 38] = [
     "static",
     "_next",
     "_matrix",
+    "push",
     "_synapse",
     "notifications",
     "manifest.json",

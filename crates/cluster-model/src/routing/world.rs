@@ -275,6 +275,11 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Whether a Certificate of cert-manager is to make that secret.
+    pub(super) fn makes_secret(&self, namespace: &str, secret: &str) -> bool {
+        self.objects.certificates.in_namespace(namespace).any(|wanted| &*wanted.spec.secret_name == secret)
+    }
+
     /// The secret that was probably meant.
     pub(super) fn near_secret(&self, namespace: &str, name: &str) -> Option<Near<'a>> {
         let there = self.objects.secrets.iter();

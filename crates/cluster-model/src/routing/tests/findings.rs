@@ -161,6 +161,13 @@ fn backends_without_anything_behind_them() {
         "",
     );
 
+    let young =
+        waiting.replace("name: web-1-x\n", "name: web-1-x\n  creationTimestamp: '2026-01-01T00:00:00Z'\n");
+    let at = |seconds: i64| Settings { now_ms: 1_767_225_600_000 + seconds * 1000, ..Settings::default() };
+    let seen = see_with(&[NGINX, &route, &young], &at(30));
+    assert_eq!(seen.finding("backend-starting").1.severity, Severity::Warning);
+    assert_eq!(see_with(&[NGINX, &route, &young], &at(300)).codes(), ["backend-none-ready"]);
+
     let unnamed = web.replace("ports: [{name: http, port: 80, protocol: TCP}]\nend", "ports: []\nend");
     let seen = see(&[NGINX, &route, &unnamed]);
     let sentence = "Port 80 of the Service “web” leads to a port “http” that its pods do not have.";

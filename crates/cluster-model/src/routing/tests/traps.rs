@@ -377,6 +377,16 @@ type: kubernetes.io/tls
     assert_eq!(see(&[TRAEFIK, &copied, &wiki]).codes(), Vec::<&str>::new());
     let settings = Settings { unread: [Kind::Secret].into(), ..Settings::default() };
     assert_eq!(see_with(&[TRAEFIK, route, &wiki], &settings).codes(), Vec::<&str>::new());
+    let wanted = "
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {name: star, namespace: wiki}
+spec: {secretName: star-example-org-tls, dnsNames: ['*.example.org']}
+";
+    let seen = see(&[TRAEFIK, route, &wiki, wanted]);
+    let (on, finding) = seen.finding("tls-secret-missing");
+    assert!(finding.remedy.as_deref().unwrap().starts_with("cert-manager is to make it"));
+    assert!(seen.thing(on).needs.contains(&ThingId::certificate("wiki", "star-example-org-tls")));
     let wrong = copied.replace("type: kubernetes.io/tls", "type: kubernetes.io/dockerconfigjson");
     assert_eq!(see(&[TRAEFIK, &wrong, &wiki]).codes(), ["tls-secret-type"]);
 }
