@@ -3,5 +3,6 @@
 mod bad_days;
 mod depth;
 mod house;
+mod real;
 mod registries;
 mod routes;

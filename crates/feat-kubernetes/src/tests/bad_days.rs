@@ -165,7 +165,7 @@ async fn whoever_is_not_known_is_told_so_and_comes_in_with_a_new_token() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kubeconfig_that_is_not_there_is_said_in_a_sentence() {
     let config = "[[kubernetes]]\nname = \"home\"\nkubeconfig = \"/nowhere/config\"\n";
-    let hub = hob_testkit::hub::TestHub::with(&[crate::FEATURE]).config(config).start().await;
+    let hub = TestHub::with(&[crate::FEATURE]).config(config).start().await;
     hub.wait_until("it is told", PATIENCE, |ctx| !health(ctx, "cluster/home/api").is_empty()).await;
     let resource = hub.ctx().resources.get(&"cluster/home/api".parse().unwrap()).unwrap();
     assert!(
@@ -182,7 +182,7 @@ async fn a_server_behind_tls_that_somebody_else_vouches_for_is_not_spoken_to() {
     // The kubeconfig of one with the address of the other: the wrong authority.
     let text = std::fs::read_to_string(cluster.kubeconfig()).unwrap().replace(&cluster.url(), &other.url());
     std::fs::write(other.kubeconfig(), text).unwrap();
-    let hub = hob_testkit::hub::TestHub::with(&[crate::FEATURE])
+    let hub = TestHub::with(&[crate::FEATURE])
         .config(&super::house::config(&[("good", &cluster, ""), ("bad", &other, "")]))
         .start()
         .await;
