@@ -7,6 +7,7 @@ mod databases;
 mod flux;
 mod k3s;
 mod keyring;
+mod managed;
 mod pulls;
 mod schedule;
 mod volsync;
@@ -27,6 +28,7 @@ pub fn examine(objects: &Objects, settings: &Settings, picture: &mut Picture) {
     k3s::examine(objects, picture);
     databases::examine(objects, settings, picture);
     volsync::examine(objects, settings.now_ms, picture);
+    managed::examine(objects, picture);
 }
 
 /// The thing that an object of a GitOps tool is: `flux-system/kustomization/apps`.

@@ -4,6 +4,7 @@ mod argo;
 mod credentials;
 mod databases;
 mod flux;
+mod managed;
 mod volsync;
 
 use super::*;
