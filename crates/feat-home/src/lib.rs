@@ -26,6 +26,9 @@ mod store;
 mod tiles;
 mod walls;
 
+#[cfg(test)]
+mod tests;
+
 use hob_db::Migration;
 use hob_feature::{Feature, NavEntry};
 

@@ -116,10 +116,10 @@ fn finder(view: &View<'_>) -> Markup {
                 input #filter name="q" type="search" value=(view.words) placeholder="Filter or search" autocomplete="off" data-keep
                     aria-keyshortcuts="/" aria-controls="services" enterkeyhint="go";
                 kbd aria-hidden="true" { "/" }
+                button.small formaction="/find" name="with" value="hob" { "Search Hob" }
                 @for engine in view.links.of(LinkKind::Engine) {
                     button.small formaction="/find" name="with" value=(engine.id) { (engine.name) }
                 }
-                button.small formaction="/find" name="with" value="hob" { "Search Hob" }
             }
             form.row method="post" action="/home/view" {
                 button.small name="view" value=(if compact { "large" } else { "compact" }) { @if compact { "Large tiles" } @else { "Compact" } }

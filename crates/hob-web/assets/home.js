@@ -78,7 +78,7 @@ function enter(event) {
   if (!box.value.trim()) return;
   const first = links()[0];
   if (first) first.click();
-  else box.form.requestSubmit(box.form.querySelector("button[name=with]"));
+  else box.form.requestSubmit(box.form.querySelector("button[value=hob]"));
 }
 
 document.addEventListener("keydown", (event) => {

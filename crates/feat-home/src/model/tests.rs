@@ -261,3 +261,141 @@ fn the_sentence_does_not_contradict_open_incidents() {
     let broken = with_incidents(house_of(&[down]), &hidden);
     assert_eq!(broken.sentence, "Web is broken: Nothing listens at port 80.", "it says so itself");
 }
+
+fn app(name: &str, facts: &[(&str, &str)]) -> Arc<Resource> {
+    let id = ResourceId::new("service", "home", name);
+    let said =
+        Observation::new("test", id, Duration::from_secs(60)).named(name).judged(Health::ok("Answers."));
+    known(facts.iter().fold(said, |said, (key, fact)| said.fact(key, *fact)))
+}
+
+fn shelves(resources: &[Arc<Resource>], settings: &Settings) -> Vec<String> {
+    let house = house(resources, settings);
+    let told = house.groups.iter().map(|group| {
+        let names: Vec<&str> = group.tiles.iter().map(|tile| tile.name.as_str()).collect();
+        format!("{}: {}", group.title, names.join(" "))
+    });
+    told.collect()
+}
+
+#[test]
+fn headings_that_nobody_chose_must_be_worth_it() {
+    let tiles = [
+        app("a", &[("namespace", "home-automation")]),
+        app("b", &[("namespace", "home-automation")]),
+        app("c", &[("namespace", "home-automation")]),
+        app("d", &[("namespace", "d"), ("category", "Media")]),
+        app("e", &[("namespace", "e"), ("category", "Media")]),
+        app("f", &[("namespace", "f"), ("category", "News")]),
+        app("g", &[("namespace", "g")]),
+        app("h", &[("group", "Alone")]),
+        app("i", &[("group", "i"), ("namespace", "i")]),
+    ];
+    assert_eq!(
+        shelves(&tiles, &Settings::default()),
+        ["Alone: h", "Home Automation: a b c", "Media: d e", "Services: f g i"]
+    );
+}
+
+#[test]
+fn a_kind_joins_the_heading_of_that_name_and_a_house_of_one_heading_keeps_it() {
+    let tiles = [
+        app("a", &[("namespace", "media")]),
+        app("b", &[("namespace", "media")]),
+        app("c", &[("namespace", "media")]),
+        app("d", &[("namespace", "d"), ("category", "Media")]),
+    ];
+    assert_eq!(shelves(&tiles, &Settings::default()), ["Media: a b c d"]);
+    assert_eq!(shelves(&tiles[..1], &Settings::default()), ["Media: a"]);
+}
+
+#[test]
+fn weights_come_before_names() {
+    let tiles = [
+        app("a", &[("weight", "10")]),
+        app("b", &[]),
+        app("c", &[("weight", "-1")]),
+        app("d", &[("weight", "nonsense")]),
+    ];
+    assert_eq!(shelves(&tiles, &Settings::default()), ["Services: c b d a"]);
+}
+
+#[test]
+fn the_same_address_found_twice_is_one_tile() {
+    let twin = |scope: &str, url: &str, level: Health| {
+        let id = ResourceId::new("service", scope, "x");
+        known(Observation::new("test", id, Duration::from_secs(60)).named("x").fact("url", url).judged(level))
+    };
+    let tiles = [
+        twin("rackspace", "http://Mealie.example.org:80", Health::critical("Down.")),
+        twin("home", "https://mealie.example.org/", Health::ok("Answers.")),
+        twin("config", "https://mealie.example.org", Health::ok("Answers.")),
+        twin("dev", "https://mealie.example.org/dev", Health::ok("Answers.")),
+    ];
+    let house = house_of(&tiles);
+    assert_eq!(house.tiles(), 2);
+    let first = house.groups[0].tiles.iter().find(|tile| tile.also.len() == 2).unwrap();
+    assert_eq!(first.resource.id.scope(), "config", "what somebody wrote down stands for the others");
+    assert_eq!((first.level(), first.worst().id.scope()), (Level::Critical, "rackspace"));
+    assert!(house.sentence.starts_with("x is broken"), "{}", house.sentence);
+}
+
+#[test]
+fn other_names_of_a_host_are_the_same_place() {
+    let tiles = [
+        app("a", &[("url", "https://a.example.org/"), ("aliases", "www.a.example.org, b.example.org")]),
+        app("b", &[("url", "https://b.example.org/")]),
+    ];
+    assert_eq!(house_of(&tiles).tiles(), 1);
+}
+
+#[test]
+fn what_a_rule_hides_has_no_tile_and_its_trouble_is_still_told() {
+    let mut s3 = app("s3", &[("hidden_because", "Programs use it.")]);
+    Arc::make_mut(&mut s3).facts.insert("hidden".to_owned(), true.into());
+    Arc::make_mut(&mut s3).health = Health::critical("Down.");
+    let house = house_of(&[s3.clone(), app("a", &[])]);
+    assert_eq!((house.tiles(), house.hidden[0].because.as_str()), (1, "Programs use it."));
+    assert_eq!(house.problems.len(), 1, "a machine's door that is broken breaks things");
+    let wanted = TileSettings { hidden: Some(false), ..TileSettings::default() };
+    let settings = Settings { version: 1, people: [(s3.id.clone(), wanted)].into(), file: BTreeMap::new() };
+    assert_eq!(super::house(&[s3], &settings).tiles(), 1);
+}
+
+#[test]
+fn tags_are_words_once_each() {
+    assert_eq!(
+        tags_of(&[Some("Family, video,,family"), None, Some("two words")]),
+        ["family", "two-words", "video"]
+    );
+    assert_eq!(title_case("home-automation_2.x"), "Home Automation 2 X");
+}
+
+proptest! {
+    #[test]
+    fn whatever_sources_say_every_service_is_in_one_place(
+        facts in proptest::collection::vec((0_usize..4, "[a-c]{0,2}", "[a-c]{0,2}", any::<bool>()), 0..30),
+    ) {
+        let resources: Vec<Arc<Resource>> = facts
+            .iter()
+            .enumerate()
+            .map(|(at, (key, value, host, hidden))| {
+                let key = ["group", "namespace", "category", "tags"][*key];
+                let mut one = app(&at.to_string(), &[(key, value), ("url", &format!("https://{host}/"))]);
+                Arc::make_mut(&mut one).facts.insert("hidden".to_owned(), (*hidden).into());
+                one
+            })
+            .collect();
+        let house = house_of(&resources);
+        let mut all: Vec<ResourceId> = house.hidden.iter().map(|hidden| hidden.resource.id.clone()).collect();
+        for tile in house.groups.iter().flat_map(|group| &group.tiles) {
+            all.push(tile.resource.id.clone());
+            all.extend(tile.also.iter().map(|other| other.id.clone()));
+        }
+        all.sort();
+        let mut expected: Vec<ResourceId> = resources.iter().map(|resource| resource.id.clone()).collect();
+        expected.sort();
+        prop_assert_eq!(all, expected);
+        prop_assert!(house.groups.iter().all(|group| !group.tiles.is_empty() && !group.title.is_empty()));
+    }
+}

@@ -124,7 +124,9 @@ async fn the_same_host_in_two_clusters_is_one_tile_that_names_both() {
     assert_eq!(page.matches(">Mealie</a>").count(), 1, "{page}");
     assert!(page.contains("home + rackspace · mealie.example.org"), "{page}");
     assert!(page.contains("4 services"), "it is counted once");
-    let broken = said("service/rackspace/mealie.example.org", Health::critical("It answers 502."));
+    let url = "https://mealie.example.org/";
+    let broken = service("service/rackspace/mealie.example.org", "Mealie", url)
+        .judged(Health::critical("It answers 502."));
     observe(hub.ctx(), broken).await;
     let page = anna.get("/").await.text();
     assert!(page.contains("tile critical\" id=\"service/home/mealie.example.org"), "{page}");
