@@ -23,7 +23,7 @@ use crate::{Objects, Picture, Settings, ThingId, ThingKind};
 pub fn examine(objects: &Objects, settings: &Settings, picture: &mut Picture) {
     let pulls = pulls(objects);
     credentials::examine(objects, settings, &pulls, picture);
-    argo::examine(objects, settings.now_ms, picture);
+    argo::examine(objects, settings, picture);
     flux::examine(objects, settings.now_ms, picture);
     k3s::examine(objects, picture);
     databases::examine(objects, settings, picture);

@@ -1,8 +1,8 @@
 //! What one look at the objects cannot tell: causes that were said once and then only “back-off”, and how often a
-//! container was started again within ten minutes.
+//! container was started again within ten minutes, and since when an Application of Argo CD waits to be synced.
 
 use crate::Objects;
-use crate::objects::{ContainerStatus, Pod};
+use crate::objects::{ContainerStatus, Key, Pod};
 use std::collections::BTreeMap;
 
 /// Within how long restarts are counted.
@@ -16,6 +16,9 @@ const COUNTS_MAX: usize = 16;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Memory {
     containers: BTreeMap<(Box<str>, Box<str>), Container>,
+    /// The revision that an Application of Argo CD waits for, and since when, by namespace and name: it says only that
+    /// it waits.
+    applications: BTreeMap<Key, (Box<str>, i64)>,
     learned_ms: Option<i64>,
 }
 
@@ -48,6 +51,22 @@ impl Memory {
         }
         self.containers = learned;
         self.learned_ms = Some(now_ms);
+        let mut waiting = BTreeMap::new();
+        for application in objects.applications.iter() {
+            let sync = &application.status.sync;
+            if &*sync.status == "OutOfSync" {
+                let key = application.metadata.key();
+                let before = self.applications.get(&key).filter(|(revision, _)| *revision == sync.revision);
+                let since = before.map_or(now_ms, |(_, since)| *since);
+                waiting.insert(key, (sync.revision.clone(), since));
+            }
+        }
+        self.applications = waiting;
+    }
+
+    /// Since when an Application of Argo CD has been seen to wait for the revision that it waits for now.
+    pub(crate) fn waits_since(&self, application: &Key) -> Option<i64> {
+        self.applications.get(application).map(|(_, since)| *since)
     }
 
     /// The last cause of a pull that failed.

@@ -5,7 +5,7 @@ use super::deployment_id;
 use super::words::{cut, listed, moment, revision, span};
 use crate::objects::{Application, ApplicationSet, ArgoResource, Condition};
 use crate::picture::ObjectRef;
-use crate::{Finding, Objects, Picture, Severity, Thing};
+use crate::{Finding, Objects, Picture, Settings, Severity, Thing};
 
 /// After which time an Application that nobody compares means that Argo CD stands still. Who switched the polling off
 /// is compared on changes only.
@@ -14,6 +14,8 @@ const STILL_MS: i64 = 24 * 3_600_000;
 const ROLL_OUT_MS: i64 = 30 * 60_000;
 /// How long a deletion may take before it is told.
 const DELETION_MS: i64 = 3_600_000;
+/// How long a revision may wait to be synced by itself before that is a fault: Argo CD looks every three minutes.
+const BEHIND_MS: i64 = 30 * 60_000;
 /// How old an Application is before it has to have been compared.
 const NEW_MS: i64 = 10 * 60_000;
 
@@ -27,12 +29,13 @@ const ERRORS: [(&str, &str, &str); 5] = [
 ];
 
 /// Adds Applications and `ApplicationSet`s to the picture.
-pub(super) fn examine(objects: &Objects, now_ms: i64, picture: &mut Picture) {
+pub(super) fn examine(objects: &Objects, settings: &Settings, picture: &mut Picture) {
+    let now_ms = settings.now_ms;
     for application in objects.applications.iter() {
         let meta = &application.metadata;
         let thing = picture.thing(deployment_id("Application", &meta.namespace, &meta.name));
         describe(application, thing);
-        for finding in judge(application, now_ms) {
+        for finding in judge(application, settings) {
             thing.find(finding);
         }
     }
@@ -115,7 +118,8 @@ fn describe(application: &Application, thing: &mut Thing) {
     }
 }
 
-fn judge(application: &Application, now_ms: i64) -> Vec<Finding> {
+fn judge(application: &Application, settings: &Settings) -> Vec<Finding> {
+    let now_ms = settings.now_ms;
     let mut findings = Vec::new();
     if let Some(since) = application.metadata.deleted_ms.filter(|since| now_ms - since > DELETION_MS) {
         let sentence = format!(
@@ -142,7 +146,7 @@ fn judge(application: &Application, now_ms: i64) -> Vec<Finding> {
     let cannot = cannot || failed.is_some();
     findings.extend(failed);
     if !cannot {
-        findings.extend(out_of_sync(application, now_ms));
+        findings.extend(out_of_sync(application, settings));
     }
     findings.extend(warnings(application));
     findings.extend(health(application, now_ms));
@@ -203,7 +207,8 @@ fn failed_sync(application: &Application) -> Option<Finding> {
     )
 }
 
-fn out_of_sync(application: &Application, now_ms: i64) -> Option<Finding> {
+fn out_of_sync(application: &Application, settings: &Settings) -> Option<Finding> {
+    let now_ms = settings.now_ms;
     let (name, status) = (&application.metadata.name, &application.status);
     match &*status.sync.status {
         "OutOfSync" => {}
@@ -247,12 +252,15 @@ fn out_of_sync(application: &Application, now_ms: i64) -> Option<Finding> {
                       diff; selfHeal, prune or ignoreDifferences say what shall be done.";
         return finding("argo-drift", Severity::Note, sentence, remedy.to_owned());
     }
-    // When it began to differ is not told; that of the last sync is the earliest it can have been.
+    let waited = settings.memory.waits_since(&application.metadata.key()).map(|since| now_ms - since);
+    let waited = waited.filter(|waited| *waited > BEHIND_MS);
+    let severity = if waited.is_some() { Severity::Warning } else { Severity::Note };
     let sentence = format!(
-        "Argo CD syncs “{name}” by itself, but {wanted} is not applied yet; {} is{what}.",
+        "Argo CD syncs “{name}” by itself, but {wanted} is not applied{}; {} is{what}.",
+        waited.map_or_else(|| " yet".to_owned(), |waited| format!(", for {} already", span(waited))),
         if applied.is_empty() { "nothing" } else { &applied }
     );
-    finding("argo-out-of-sync", Severity::Note, sentence, format!("argocd app sync {name}"))
+    finding("argo-out-of-sync", severity, sentence, format!("argocd app sync {name}"))
 }
 
 fn shown(resource: &ArgoResource) -> String {

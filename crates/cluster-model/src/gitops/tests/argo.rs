@@ -147,6 +147,25 @@ fn what_differs_is_told_by_how_it_is_synced() {
 }
 
 #[test]
+fn a_revision_that_waits_for_long_is_a_warning() {
+    let mut status = well();
+    status["sync"]["status"] = json!("OutOfSync");
+    status["operationState"]["syncResult"]["revision"] = json!("fedcba9876543210fedcba9876543210fedcba98");
+    let objects = objects(&[application(&status)]);
+    let mut settings = Settings { now_ms: NOW, ..Settings::default() };
+    settings.memory.learn(&objects, NOW - 40 * 60_000);
+    settings.memory.learn(&objects, NOW);
+    let mut picture = Picture::default();
+    examine(&objects, &settings, &mut picture);
+    let finding = only(&picture, &web());
+    assert_eq!(finding.severity, Severity::Warning);
+    assert_eq!(
+        finding.sentence,
+        "Argo CD syncs “web” by itself, but 01234567 is not applied, for 40 minutes already; fedcba98 is."
+    );
+}
+
+#[test]
 fn health_is_told_with_what_it_rests_on() {
     for (health, code, severity) in [
         ("Degraded", Some("argo-degraded"), Severity::Warning),
