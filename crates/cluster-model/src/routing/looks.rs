@@ -15,7 +15,7 @@ pub(super) struct Behind<'a> {
     pub(super) service: String,
 }
 
-/// What the annotations of an object say; where they say nothing, those of the Service.
+/// What the annotations of an object say.
 pub(super) fn hints(meta: &Meta) -> Hints {
     Hints::from_annotations(meta.annotations.iter().map(|(key, value)| (&**key, &**value)))
 }

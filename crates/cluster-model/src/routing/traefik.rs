@@ -242,6 +242,9 @@ impl<'a> Draft<'a, '_> {
             Syntax::Auto => (rule.version(), Severity::Critical, "Traefik"),
         };
         let verdict = rule.valid_in(version);
+        if verdict.accepted && self.world.traefik_major == Some(2) {
+            self.judge_upgrade(reading, rule, &field, id);
+        }
         let Some(problem) = verdict.worst() else { return };
         let finding = if !verdict.accepted {
             let sentence =
@@ -262,6 +265,22 @@ impl<'a> Draft<'a, '_> {
             id,
             match verdict.rewritten {
                 Some(text) => finding.remedy(format!("Write it so: {text}")),
+                None => finding,
+            },
+        );
+    }
+
+    /// Says of a rule that Traefik 2 takes whether Traefik 3 will.
+    fn judge_upgrade(&mut self, reading: &Reading<'_>, rule: &Rule, field: &str, id: &ThingId) {
+        let verdict = rule.valid_in(Version::V3);
+        let Some(problem) = verdict.worst().filter(|_| !verdict.accepted) else { return };
+        let sentence = format!("Traefik 2 takes this rule; Traefik 3 will refuse it: {}", problem.sentence);
+        let finding = broken("route-rule-of-traefik-2", Severity::Note, &reading.object, sentence);
+        let finding = finding.evidence(rule.text()).field(field);
+        self.find(
+            id,
+            match &verdict.rewritten {
+                Some(text) => finding.remedy(format!("Before the upgrade write it so: {text}")),
                 None => finding,
             },
         );

@@ -215,7 +215,9 @@ spec:
 
     // Traefik 2 takes both; and a route may say that it is written for 2.
     let two = TRAEFIK.replace("traefik:v3.1.2", "rancher/mirrored-library-traefik:2.11.10");
-    assert_eq!(see(&[&two, routes, &argo]).codes(), Vec::<&str>::new());
+    let before = see(&[&two, routes, &argo]);
+    assert_eq!(before.codes(), Vec::<&str>::new());
+    assert_eq!(before.notes(), ["route-rule-of-traefik-2", "route-rule-of-traefik-2"]);
     let own = routes
         .replace("kind: Rule\n", "kind: Rule\n      syntax: v2\n")
         .replace("kind: Rule,", "kind: Rule, syntax: v2,");
