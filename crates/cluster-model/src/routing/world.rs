@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::near::{Near, near};
 use crate::faults::owners::Owners;
-use crate::objects::{EndpointSlice, Middleware, Pod, Secret, Service, TraefikService};
+use crate::objects::{Container, EndpointSlice, Middleware, Pod, Secret, Service, TraefikService};
 use crate::{Kind, Objects, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -104,6 +104,17 @@ fn major(image: &str) -> Option<u8> {
     digits.parse().ok()
 }
 
+/// The program that serves routes in a pod. Proxies of a mesh stand beside applications in the same pod: those are
+/// no entrance.
+fn serving(pod: &Pod) -> Option<(&'static Controller, &Container)> {
+    let containers = &pod.spec.containers;
+    let (container, known) =
+        containers.iter().find_map(|container| Some((container, Controller::of_image(&container.image)?)))?;
+    let beside = matches!(known.name, "Istio" | "Envoy Gateway");
+    let all = containers.iter().all(|container| Controller::of_image(&container.image).is_some());
+    (!beside || all).then_some((known, container))
+}
+
 /// What is asked again and again.
 #[derive(Debug)]
 pub(super) struct World<'a> {
@@ -154,22 +165,17 @@ impl<'a> World<'a> {
     fn find_controllers(&mut self) {
         let mut versions = BTreeSet::new();
         for pod in self.objects.pods.iter() {
-            for container in &pod.spec.containers {
-                let Some(known) = Controller::of_image(&container.image) else { continue };
-                if known.name == "Traefik" {
-                    versions.extend(major(&container.image));
-                    container.args.iter().for_each(|argument| self.traefik.add(argument));
-                }
-                self.serving_pods.entry(known.name).or_default().push(pod);
+            let Some((known, container)) = serving(pod) else { continue };
+            if known.name == "Traefik" {
+                versions.extend(major(&container.image));
+                container.args.iter().for_each(|argument| self.traefik.add(argument));
             }
+            self.serving_pods.entry(known.name).or_default().push(pod);
         }
         self.traefik_major = (versions.len() == 1).then(|| versions.first().copied()).flatten();
         for service in self.objects.services.iter() {
             let pods = self.owners.pods_behind(&service.metadata.namespace, &service.spec.selector);
-            let known = pods.first().and_then(|pod| {
-                pod.spec.containers.iter().find_map(|container| Controller::of_image(&container.image))
-            });
-            if let Some(known) = known {
+            if let Some((known, _)) = pods.first().and_then(|pod| serving(pod)) {
                 let key = (&*service.metadata.namespace, &*service.metadata.name);
                 self.serving_services.entry(known.name).or_default().insert(key);
             }
@@ -232,6 +238,7 @@ impl<'a> World<'a> {
                     "gateway.networking.k8s.io/gateway-name"
                         | "gateway.envoyproxy.io/owning-gateway-name"
                         | "io.cilium.gateway/owning-gateway"
+                        | "cilium.io/ingress"
                 )
             })
             || ["app.kubernetes.io/name", "app"].iter().any(|label| {
@@ -306,6 +313,25 @@ mod tests {
         assert_eq!(by_class("k8s.io/internal-ingress-nginx"), Some("ingress-nginx"));
         assert_eq!(by_class("haproxy.org/ingress-controller/haproxy"), Some("HAProxy"));
         assert_eq!(by_class("example.org/own"), None);
+    }
+
+    #[test]
+    fn a_proxy_beside_an_application_is_no_entrance() {
+        let pod = |images: &[&str]| {
+            let mut pod = Pod::default();
+            pod.spec.containers = images
+                .iter()
+                .map(|image| Container { image: (*image).into(), ..Container::default() })
+                .collect();
+            serving(&pod).map(|(known, _)| known.name)
+        };
+        assert_eq!(pod(&["docker.io/istio/proxyv2:1.24", "shop:1"]), None);
+        assert_eq!(pod(&["docker.io/istio/proxyv2:1.24"]), Some("Istio"));
+        assert_eq!(
+            pod(&["envoyproxy/envoy:v1.33", "docker.io/envoyproxy/gateway:v1.3"]),
+            Some("Envoy Gateway")
+        );
+        assert_eq!(pod(&["ghcr.io/tailscale/tailscale:v1", "traefik:v3.3"]), Some("Traefik"));
     }
 
     #[test]
