@@ -50,6 +50,12 @@ const NEEDS: &[Need] = &[
         untested: "what is passed on by that program is tried with programs of our own only",
         is_there: || ["curl", "apprise"].iter().all(|name| is_installed(name)),
     },
+    Need {
+        name: "Podman with runc and a static busybox",
+        packages: &["podman", "runc", "busybox-static"],
+        untested: "containers are watched on an engine of our own only",
+        is_there: || ["podman", "runc", "busybox"].iter().all(|name| is_installed(name)),
+    },
 ];
 
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
