@@ -109,7 +109,8 @@ impl TestHubBuilder {
 fn nothing_by_itself(features: &[Feature], written: &str) -> String {
     let sections = features.iter().flat_map(|feature| feature.config).map(|section| section.key);
     sections
-        .filter(|key| key.ends_with("_auto") && !written.contains(&format!("[{key}]")))
+        .filter(|key| key.ends_with("_auto") || *key == "kubernetes_registries")
+        .filter(|key| !written.contains(&format!("[{key}]")))
         .map(|key| format!("\n[{key}]\nenabled = false\n"))
         .collect()
 }
