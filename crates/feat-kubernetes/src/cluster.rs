@@ -16,7 +16,7 @@ use crate::watch::{Follower, Link, jitter, pause, units};
 use cluster_model::Kind;
 use hob_base::{Health, Observation, Timestamp};
 use hob_feature::Ctx;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::{AbortHandle, JoinSet};
@@ -148,7 +148,13 @@ impl Watcher {
 
     /// Watches for as long as the server answers and takes what Hob signs in with.
     async fn session(&self, api: &Api, served: Served) {
-        let mut session = Session { watcher: self, api, tasks: JoinSet::new(), running: BTreeMap::new() };
+        let mut session = Session {
+            watcher: self,
+            api,
+            tasks: JoinSet::new(),
+            running: BTreeMap::new(),
+            missing: BTreeSet::new(),
+        };
         *self.api.lock().unwrap_or_else(PoisonError::into_inner) = Some(api.clone());
         self.link.set(true);
         self.mirror.renew();
@@ -289,6 +295,8 @@ struct Session<'a> {
     api: &'a Api,
     tasks: JoinSet<Unit>,
     running: BTreeMap<Unit, (AbortHandle, String)>,
+    /// Kinds that the cluster had and that it did not name last time.
+    missing: BTreeSet<Kind>,
 }
 
 impl Session<'_> {
@@ -296,6 +304,9 @@ impl Session<'_> {
         let watcher = self.watcher;
         let (clock, link) = (&watcher.ctx.clock, &watcher.link);
         let mut next_discovery = clock.monotonic() + DISCOVER + jitter(DISCOVER / 4);
+        if !self.missing.is_empty() {
+            next_discovery = clock.monotonic() + DISCOVER_SOON;
+        }
         let mut beat = BEAT;
         let mut away_since = None;
         let mut last_beat = clock.now();
@@ -319,6 +330,9 @@ impl Session<'_> {
                     next_discovery = clock.monotonic() + DISCOVER + jitter(DISCOVER / 4);
                     if let Ok(served) = discovery::discover(self.api).await {
                         self.take_in(served);
+                    }
+                    if !self.missing.is_empty() {
+                        next_discovery = clock.monotonic() + DISCOVER_SOON;
                     }
                     continue;
                 }
@@ -361,9 +375,23 @@ impl Session<'_> {
         self.running.clear();
     }
 
+    /// A server that has just started names its own kinds before those that were installed: what it had and does not name is
+    /// gone only when it does not name it twice.
+    fn doubt_absence(&mut self, served: &mut Served) {
+        let had = self.watcher.mirror.kinds();
+        let absent: BTreeSet<Kind> = had
+            .into_iter()
+            .filter(|kind| !served.paths.contains_key(kind) && !served.unclear.contains(kind))
+            .collect();
+        let first: BTreeSet<Kind> = absent.difference(&self.missing).copied().collect();
+        served.unclear.extend(&first);
+        self.missing = first;
+    }
+
     /// Begins to watch what the cluster has, and ends what it no longer has.
-    fn take_in(&mut self, served: Served) {
+    fn take_in(&mut self, mut served: Served) {
         let watcher = self.watcher;
+        self.doubt_absence(&mut served);
         let wanted = |kind: &Kind| watcher.settings.secrets || *kind != Kind::Secret;
         let all: Vec<(Unit, &String)> = served
             .paths

@@ -36,7 +36,7 @@ pub(crate) fn jobs(ctx: &Ctx) -> Vec<Job> {
 }
 
 /// Watches every cluster until the hub stops.
-async fn watch_all(
+pub(crate) async fn watch_all(
     ctx: Ctx,
     stop: CancellationToken,
     settings: Settings,

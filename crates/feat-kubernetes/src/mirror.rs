@@ -126,6 +126,7 @@ impl Mirror {
                 state.finish(&unit, BTreeSet::new());
             }
         }
+        state.drop_absent();
         state.soil(Urgency::Now);
         drop(state);
         self.changed.notify_one();
@@ -196,16 +197,6 @@ impl Mirror {
         self.changed.notify_one();
     }
 
-    /// The cluster no longer has that kind.
-    pub(crate) fn absent(&self, unit: &Unit) {
-        let mut state = self.state();
-        state.finish(unit, BTreeSet::new());
-        state.snapshot.units.remove(unit);
-        state.soil(Urgency::Now);
-        drop(state);
-        self.changed.notify_one();
-    }
-
     /// What is known now.
     #[cfg(test)]
     pub(crate) fn look(&self) -> Snapshot {
@@ -229,6 +220,12 @@ impl Mirror {
         self.changed.notified().await;
     }
 
+    /// The kinds of which anything is known.
+    pub(crate) fn kinds(&self) -> BTreeSet<Kind> {
+        let objects = &self.state().snapshot.objects;
+        Kind::ALL.iter().copied().filter(|kind| objects.count(*kind) > 0).collect()
+    }
+
     /// Asks for an examination although no object changed.
     pub(crate) fn poke(&self) {
         self.state().soil(Urgency::Now);
@@ -250,6 +247,17 @@ impl Mirror {
 impl State {
     fn soil(&mut self, urgency: Urgency) {
         self.dirty = self.dirty.max(Some(urgency));
+    }
+
+    /// Drops what is known of kinds that the cluster has no longer.
+    fn drop_absent(&mut self) {
+        for kind in Kind::ALL {
+            let watched = self.snapshot.units.keys().any(|unit| unit.kind == *kind);
+            if !watched && !self.snapshot.unclear.contains(kind) {
+                self.snapshot.objects.retain(*kind, &BTreeSet::new());
+                self.shared.retain(|unit, _| unit.kind != *kind);
+            }
+        }
     }
 
     /// Drops what a unit knew and did not see again.
@@ -342,7 +350,9 @@ mod tests {
         mirror.complete(&pods, seen);
         mirror.reading(&pods, Reading::Forbidden("no".to_owned()));
         assert_eq!(mirror.look().count(), 1);
-        mirror.absent(&pods);
+        mirror.expect(&[], &BTreeSet::from([Kind::Pod]));
+        assert_eq!(mirror.look().count(), 1, "nobody knows whether it is gone");
+        mirror.expect(&[], &BTreeSet::new());
         assert_eq!(mirror.look().count(), 0);
         assert!(mirror.look().units.is_empty());
     }

@@ -2,6 +2,7 @@
 
 mod bad_days;
 mod depth;
+mod found;
 mod house;
 mod real;
 mod registries;

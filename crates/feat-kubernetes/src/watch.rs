@@ -19,7 +19,7 @@ const WATCH_SECONDS: u64 = 240;
 /// After so long without a word, not even a bookmark, which servers send each minute, the connection may be dead: a new watch
 /// goes on from where this one was.
 const WATCH_WITHIN: Duration = Duration::from_secs(130);
-/// When what is not permitted is asked for again.
+/// When what is not permitted is asked for again, once that is certain.
 const FORBIDDEN_AGAIN: Duration = Duration::from_secs(120);
 /// The longest pause between two tries.
 const PAUSE_MAX: Duration = Duration::from_secs(60);
@@ -202,14 +202,17 @@ impl Follower {
     async fn recover(&self, unit: &Unit, trouble: Trouble, failures: u32) -> Next {
         match trouble.fault {
             Fault::NotFound => {
-                self.mirror.absent(unit);
+                // A server that has just started does not know all of its kinds yet: what it has is asked anew, and only
+                // then is anything gone.
+                self.mirror.reading(unit, Reading::Failing(trouble));
                 self.link.vanished.notify_one();
                 return Next::End;
             }
             Fault::Gone => return Next::Relist,
             Fault::Forbidden => {
                 self.mirror.reading(unit, Reading::Forbidden(trouble.evidence));
-                self.clock.sleep(FORBIDDEN_AGAIN + jitter(FORBIDDEN_AGAIN / 4)).await;
+                let pause = forbidden_pause(failures);
+                self.clock.sleep(pause + jitter(pause / 4)).await;
                 return Next::Relist;
             }
             Fault::Unauthorized => {
@@ -228,6 +231,16 @@ impl Follower {
             }
         }
         Next::Resume
+    }
+}
+
+/// A server that has just started knows nobody's rights for some seconds; later, rights are seldom given.
+fn forbidden_pause(failures: u32) -> Duration {
+    match failures {
+        0..=2 => Duration::from_secs(2),
+        3 => Duration::from_secs(5),
+        4 => Duration::from_secs(15),
+        _ => FORBIDDEN_AGAIN,
     }
 }
 
