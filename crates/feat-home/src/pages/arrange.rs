@@ -25,7 +25,7 @@ pub(crate) fn arrange(view: &Arranging<'_>) -> Markup {
             p { a href="/" { "Home" } }
             h1 { "Arrange the home page" }
             p.muted {
-                @if view.common { "This is the page of everybody without a layout of their own: tokens and wall displays." }
+                @if view.common { "This is the page of everybody who has not arranged their own, and of tokens." }
                 @else { "This is your own page; others keep theirs. Names, icons and groups of single tiles are changed on the tile itself, for everybody." }
             }
         }
