@@ -31,6 +31,9 @@ pub struct Feature {
     pub title: &'static str,
     /// Its entries in the navigation.
     pub nav: &'static [NavEntry],
+    /// Whether those entries are shown: what most homelabs do not have takes no room from those that have not. Reads
+    /// memory only.
+    pub nav_shown: fn(&Ctx) -> bool,
     /// Its pages and APIs, behind the session guard: reading needs the scope `read`, changing needs `write`.
     pub routes: fn(&Ctx) -> Router,
     /// What everybody who is logged in may do for themselves, whatever their scopes: own password, own sessions.
@@ -78,6 +81,7 @@ impl Feature {
             id,
             title,
             nav: &[],
+            nav_shown: |_| true,
             routes: |_| Router::new(),
             personal_routes: |_| Router::new(),
             open_routes: |_| Router::new(),

@@ -127,7 +127,8 @@ impl Frame {
     }
 
     fn top(&self, who: &Identity) -> Markup {
-        let entries = self.ctx.features.iter().flat_map(|feature| feature.nav);
+        let shown = self.ctx.features.iter().filter(|feature| (feature.nav_shown)(&self.ctx));
+        let entries = shown.flat_map(|feature| feature.nav);
         html! {
             header.top {
                 a.brand href="/" aria-label="Hob, home page" { (icon("hob")) span { "Hob" } }
