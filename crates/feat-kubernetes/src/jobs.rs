@@ -32,6 +32,7 @@ pub(crate) fn jobs(ctx: &Ctx) -> Vec<Job> {
         Job::pass("kubernetes.registries", credentials::EVERY, move |ctx| {
             credentials::run(ctx, registries.clone(), client.clone())
         }),
+        Job::listener("kubernetes.live", crate::pages::live::follow),
     ]
 }
 

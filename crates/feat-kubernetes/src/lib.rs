@@ -28,17 +28,24 @@ mod gaps;
 mod jobs;
 mod logs;
 mod mirror;
+mod pages;
 mod publish;
+mod routes;
 mod store;
 mod tails;
 mod usage;
 mod watch;
 
 use hob_db::Migration;
-use hob_feature::{BoxFuture, Ctx, Feature, boxed};
+use hob_feature::{BoxFuture, Ctx, Feature, NavEntry, boxed};
 
 /// Kubernetes.
 pub const FEATURE: Feature = Feature {
+    nav: &[NavEntry { title: "Cluster", path: routes::PATH, icon: "cluster" }],
+    nav_shown: pages::nav_shown,
+    routes: routes::routes,
+    cards: pages::cards,
+    search: pages::search,
     jobs: jobs::jobs,
     evidence: evidence::evidence,
     greeting,
