@@ -145,10 +145,12 @@ impl Examiner {
         self.publish(Arc::new(picture), settings, snapshot).await;
     }
 
-    fn settings(&self, snapshot: &Snapshot) -> Settings {
+    fn settings(&mut self, snapshot: &Snapshot) -> Settings {
+        let now_ms = self.as_of();
+        self.memory.learn(&snapshot.objects, now_ms);
         let said = &self.watcher.settings;
         let mut settings = Settings {
-            now_ms: self.as_of(),
+            now_ms,
             unread: snapshot.unread(),
             hidden_hosts: said.hide_hosts.clone(),
             hidden_namespaces: said.hide_namespaces.clone(),

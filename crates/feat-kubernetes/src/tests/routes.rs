@@ -145,3 +145,38 @@ async fn whoever_wants_no_probes_gets_none() {
     assert_eq!(hub.ctx().checks.all(), []);
     hub.stop().await;
 }
+
+/// A pod whose image is not pulled, with what the kubelet says of it at the moment.
+fn pulling(reason: &str, message: &str) -> serde_json::Value {
+    serde_json::json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "shop", "namespace": "web", "uid": "8d2a"},
+        "spec": {"nodeName": "one", "containers": [{"name": "shop", "image": "ghcr.io/anna/shop:2"}]},
+        "status": {"phase": "Pending", "startTime": "2026-01-01T00:00:00Z", "containerStatuses": [{
+            "name": "shop", "image": "ghcr.io/anna/shop:2", "restartCount": 0, "ready": false,
+            "state": {"waiting": {"reason": reason, "message": message}}}]},
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cause_of_a_failed_pull_is_remembered_while_the_kubelet_only_says_that_it_waits() {
+    let cluster = FakeCluster::start().await;
+    let cause = "rpc error: code = NotFound desc = failed to pull and unpack image \"ghcr.io/anna/shop:2\": \
+                 failed to resolve reference \"ghcr.io/anna/shop:2\": ghcr.io/anna/shop:2: not found";
+    cluster.apply(pulling("ErrImagePull", cause));
+    let hub = hub(&cluster).await;
+    let id = "workload/home/web/pod/shop";
+    hub.wait_until("the cause is named", PATIENCE, |ctx| {
+        super::house::health(ctx, id).starts_with("critical")
+    })
+    .await;
+    let named = super::house::health(hub.ctx(), id);
+    cluster.apply(pulling("ImagePullBackOff", "Back-off pulling image \"ghcr.io/anna/shop:2\""));
+    let examined = || view(hub.ctx(), "home").examined_at;
+    let before = examined();
+    hub.wait_until("it was looked at again", PATIENCE, |ctx| view(ctx, "home").examined_at > before).await;
+    hub.ctx().resources.settle().await;
+    assert_eq!(super::house::health(hub.ctx(), id), named);
+    assert!(named.contains("tag") || named.contains("does not exist"), "{named}");
+    hub.stop().await;
+}
