@@ -2,6 +2,7 @@
 
 mod account;
 mod checks;
+mod clusters;
 mod config;
 mod home;
 mod incidents;
@@ -66,6 +67,12 @@ Examples:
   hob resources --kind service                 every service
   hob resources -q grafana --json              for scripts";
 
+const CLUSTERS: &str = "\
+Examples:
+  hob clusters                                 which are watched, and how each is
+  hob clusters home                            what is wrong in that one, and what to do
+  hob clusters home --json | jq '.findings[]'  for scripts";
+
 const INCIDENTS: &str = "\
 Examples:
   hob incidents                                what is open, the worst first
@@ -106,6 +113,9 @@ enum Command {
     /// List what is known
     #[command(after_help = RESOURCES)]
     Resources(ResourcesArgs),
+    /// List clusters, or what is wrong in one
+    #[command(after_help = CLUSTERS)]
+    Clusters(ClustersArgs),
     /// List incidents; exit code 0 none is open, 1 open ones are warnings or unknown, 2 one is critical, 3 no answer
     #[command(after_help = INCIDENTS)]
     Incidents(IncidentsArgs),
@@ -132,6 +142,15 @@ enum Command {
         /// bash, zsh, fish, elvish or powershell
         shell: clap_complete::Shell,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClustersArgs {
+    /// Only this one, with everything that is wrong in it
+    pub(crate) name: Option<String>,
+    /// For scripts
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -198,8 +217,10 @@ pub fn run(cli: Cli) -> ExitCode {
         Err(problems) => {
             let code = config::report(&problems);
             // To whoever asks for the state of the house, this is not the house being broken.
-            let asks =
-                matches!(cli.command, Command::Status { .. } | Command::Resources(_) | Command::Incidents(_));
+            let asks = matches!(
+                cli.command,
+                Command::Status { .. } | Command::Resources(_) | Command::Clusters(_) | Command::Incidents(_)
+            );
             return if asks { ExitCode::from(NO_ANSWER) } else { code };
         }
     };
@@ -214,6 +235,7 @@ pub fn run(cli: Cli) -> ExitCode {
             Command::Serve(args) => serve::serve(settings, &args).await,
             Command::Status { json } => resources::status(&settings, json).await,
             Command::Resources(args) => resources::resources(&settings, &args).await,
+            Command::Clusters(args) => clusters::clusters(&settings, &args).await,
             Command::Incidents(args) => incidents::incidents(&settings, &args).await,
             Command::User(command) => account::user(&settings, command).await,
             Command::Token(command) => account::token(&settings, command).await,
