@@ -49,6 +49,7 @@ struct Counts {
     starting: i64,
     stale: i64,
     finished: i64,
+    ending: i64,
 }
 
 /// Adds all owners of pods to the picture, but for `CronJob`s.
@@ -229,7 +230,8 @@ fn count(workload: &Workload<'_>, judged: &[Judged<'_>]) -> Counts {
             Verdict::Starting => counts.starting += 1,
             Verdict::Stale => counts.stale += 1,
             Verdict::Finished => counts.finished += 1,
-            Verdict::Leftover | Verdict::Ending | Verdict::Stuck(_) | Verdict::Troubled(_) => {}
+            Verdict::Ending => counts.ending += 1,
+            Verdict::Leftover | Verdict::Stuck(_) | Verdict::Troubled(_) => {}
         }
     }
     counts
@@ -245,6 +247,9 @@ fn well(workload: &Workload<'_>, counts: &Counts) -> String {
         }
         (1, _) if ready >= 1 => "Its pod is ready.".to_owned(),
         (wanted, _) if ready >= wanted => format!("{ready} of {wanted} pods are ready."),
+        (1, _) if counts.ending > 0 && counts.starting == 0 => {
+            "Its pod is ending, and another will follow.".to_owned()
+        }
         (1, _) => "It is starting.".to_owned(),
         (wanted, _) => format!("It is starting: {ready} of {wanted} pods are ready."),
     }
@@ -271,7 +276,9 @@ fn findings(look: &Look<'_>, workload: &Workload<'_>, judged: &[Judged<'_>], cou
     if counts.stale > 0 {
         return vec![(stale(workload, judged, counts), None)];
     }
-    if counts.ready < workload.wanted && counts.starting == 0 && counts.finished == 0 {
+    // The pod of a StatefulSet, or of the strategy Recreate, has to end before the next is made.
+    let on_the_way = counts.starting + counts.finished + counts.ending;
+    if counts.ready < workload.wanted && on_the_way == 0 {
         return no_pods(look, workload, counts).map(|finding| (finding, None)).into_iter().collect();
     }
     deadline(workload, counts).map(|finding| (finding, None)).into_iter().collect()
@@ -377,7 +384,7 @@ fn partly(workload: &Workload<'_>, pod: &Pod, clause: &str, count: i64, wanted: 
 /// Whether a pod of a `StatefulSet` is not its last one.
 fn has_successor(workload: &Workload<'_>, pod: &str) -> bool {
     let ordinal = pod.rsplit('-').next().and_then(|text| text.parse::<i64>().ok());
-    ordinal.is_some_and(|ordinal| ordinal + 1 < workload.wanted)
+    ordinal.is_some_and(|ordinal| ordinal.saturating_add(1) < workload.wanted)
 }
 
 fn pod_ref(pod: &Pod) -> ObjectRef {

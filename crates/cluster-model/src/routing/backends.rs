@@ -54,7 +54,9 @@ fn backend(world: &World<'_>, thing: &mut Thing, service: &Service, ports: &BTre
         return;
     }
     thing.needs.extend(world.owners.workloads_behind(&meta.namespace, &service.spec.selector));
-    pending(thing, service, &object);
+    if !is_young(world, meta.created_ms) {
+        pending(thing, service, &object);
+    }
     if !world.read(Kind::EndpointSlice) {
         return;
     }
@@ -74,6 +76,11 @@ fn backend(world: &World<'_>, thing: &mut Thing, service: &Service, ports: &BTre
             thing.find(finding);
         }
     }
+}
+
+/// Whether something was only just made.
+fn is_young(world: &World<'_>, created_ms: Option<i64>) -> bool {
+    created_ms.is_some_and(|made| (0..STARTING_MS).contains(&world.settings.now_ms.saturating_sub(made)))
 }
 
 fn as_number(count: usize) -> i64 {
@@ -193,15 +200,20 @@ fn nothing_ready(
 fn starting(world: &World<'_>, service: &Service, object: &ObjectRef) -> Option<Finding> {
     let pods = world.owners.pods_behind(&service.metadata.namespace, &service.spec.selector);
     let now = world.settings.now_ms;
-    let young = |pod: &&&std::sync::Arc<Pod>| {
-        pod.metadata.created_ms.is_some_and(|made| (0..STARTING_MS).contains(&now.saturating_sub(made)))
-    };
     let alive: Vec<_> =
         pods.iter().filter(|pod| !is_over(pod) && pod.metadata.deleted_ms.is_none()).collect();
-    if alive.is_empty() || !alive.iter().all(young) {
+    // A pod may have to end before the one that follows it is made.
+    let is_ending = |pod: &&std::sync::Arc<Pod>| {
+        pod.metadata.deleted_ms.is_some_and(|at| now.saturating_sub(at) < STARTING_MS) && !is_over(pod)
+    };
+    let name = &service.metadata.name;
+    let sentence = if alive.is_empty() && pods.iter().any(is_ending) {
+        format!("What is behind the Service “{name}” is ending, and nothing has followed it yet.")
+    } else if !alive.is_empty() && alive.iter().all(|pod| is_young(world, pod.metadata.created_ms)) {
+        format!("What is behind the Service “{name}” is still starting.")
+    } else {
         return None;
-    }
-    let sentence = format!("What is behind the Service “{}” is still starting.", service.metadata.name);
+    };
     Some(broken("backend-starting", Severity::Warning, object, sentence))
 }
 

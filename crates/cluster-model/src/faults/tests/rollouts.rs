@@ -225,3 +225,35 @@ fn what_runs_on_a_silent_node_is_not_believed() {
     assert!(picture.things[&app()].needs.contains(&ThingId::host("node1")));
     assert_eq!(picture.things[&app()].facts["pods_ready"], crate::Fact::Integer(0));
 }
+
+#[test]
+fn a_pod_that_must_end_before_the_next_is_made_is_no_fault() {
+    // As with each restart of a StatefulSet, or with the strategy Recreate.
+    let mut cluster = Cluster::new();
+    let mut ending = pod("app-new-1", "app-new", ready());
+    ending["metadata"]["deletionTimestamp"] = json!(ago(0));
+    cluster
+        .add(Kind::Deployment, deployment(1))
+        .add(Kind::ReplicaSet, replica_set("app-new", "2"))
+        .add(Kind::Pod, ending.clone());
+    assert_eq!(cluster.well(&app()), "Its pod is ending, and another will follow.");
+    ending["metadata"]["deletionTimestamp"] = json!(ago(10));
+    cluster.add(Kind::Pod, ending);
+    let codes: Vec<&str> = cluster.findings(&app()).iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["workload-no-pods", "pod-stuck-terminating"]);
+}
+
+#[test]
+fn the_largest_number_of_a_pod_does_no_harm() {
+    let mut cluster = Cluster::new();
+    let owner = json!([{"kind": "StatefulSet", "name": "db", "controller": true}]);
+    let mut last = pod("db-9223372036854775807", "", crashing(9, json!({"exitCode": 1})));
+    let mut first = pod("db-0", "", ready());
+    last["metadata"]["ownerReferences"] = owner.clone();
+    first["metadata"]["ownerReferences"] = owner;
+    cluster.add(Kind::Pod, first).add(Kind::Pod, last).add(
+        Kind::StatefulSet,
+        json!({"metadata": {"name": "db", "namespace": "media"}, "spec": {"replicas": 2}}),
+    );
+    assert_eq!(cluster.only(&ThingId::workload("media", "StatefulSet", "db")).code, "crash-loop");
+}
