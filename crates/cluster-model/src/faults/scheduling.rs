@@ -138,8 +138,11 @@ pub(super) fn classify(message: &str) -> Fault {
     let mut reasons: Vec<Reason> = split(rest).iter().map(|part| reason(part)).collect();
     reasons.sort_by(|a, b| b.nodes.cmp(&a.nodes).then_with(|| a.words.cmp(&b.words)));
     let Some(first) = reasons.first() else { return unknown(message) };
-    // Control planes keep pods away everywhere; what else is in the way is what can be changed.
-    let main = reasons.iter().find(|reason| !reason.words.contains("control-plane")).unwrap_or(first);
+    // Control planes keep pods away everywhere, and a pod that is for some nodes only (each of a DaemonSet is for one) is
+    // not for the others; what else is in the way is what can be changed.
+    let is_open = |reason: &&Reason| !reason.words.contains("control-plane");
+    let is_for_it = |reason: &&Reason| is_open(reason) && reason.code != "unschedulable-selector";
+    let main = reasons.iter().find(is_for_it).or_else(|| reasons.iter().find(is_open)).unwrap_or(first);
     let (code, remedy) = (main.code, main.remedy);
     let words: Vec<String> = reasons.iter().map(|reason| said(reason, all)).collect();
     let subject = if all == 1 { "The only node" } else { "No node" };
@@ -304,6 +307,15 @@ mod tests {
             let fault = classify(text);
             assert_eq!((fault.code, fault.sentence.as_str()), (code, sentence), "{text}");
         }
+    }
+
+    #[test]
+    fn what_can_be_changed_says_the_next_step() {
+        let fault = classify(
+            "0/3 nodes are available: 1 Insufficient memory, 2 node(s) didn't match Pod's node affinity/selector.",
+        );
+        assert_eq!(fault.code, "unschedulable-memory");
+        assert!(fault.remedy.unwrap().starts_with("Lower resources.requests.memory"));
     }
 
     proptest::proptest! {

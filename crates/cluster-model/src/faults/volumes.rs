@@ -144,7 +144,8 @@ fn pending(
     let span = exit::span(age).unwrap_or_default();
     let (code, why, remedy, evidence) = why_pending(look, claim, nodes);
     let severity = match (code, nodes) {
-        ("claim-unused", _) => Severity::Note,
+        // Why the pod has no node is told there.
+        ("claim-unused" | "claim-waits-for-pod", _) => Severity::Note,
         (_, Some(_)) => Severity::Critical,
         (_, None) => Severity::Warning,
     };
@@ -209,13 +210,10 @@ fn why_pending(look: &Look<'_>, claim: &PersistentVolumeClaim, nodes: Option<&BT
             "If nothing shall use it, delete it.",
             String::new(),
         ),
-        (Some(class), Some(nodes)) if nodes.iter().all(|node| node.is_empty()) => (
+        (Some(class), Some(nodes)) if nodes.iter().all(|node| node.is_empty()) && !is_asked_for(claim) => (
             "claim-waits-for-pod",
-            format!(
-                "its pod has no node yet, or the provisioner of the storage class {} makes none",
-                quoted(class)
-            ),
-            "Look at why the pod has no node, and at the pods of the storage driver.",
+            format!("its pod has no node yet, and the storage class {} waits for that", quoted(class)),
+            "Look at why the pod has no node.",
             String::new(),
         ),
         (Some(class), Some(_)) => (
@@ -225,6 +223,13 @@ fn why_pending(look: &Look<'_>, claim: &PersistentVolumeClaim, nodes: Option<&BT
             String::new(),
         ),
     }
+}
+
+/// Whether a provisioner was told to make its volume: at once, or since its pod has a node.
+fn is_asked_for(claim: &PersistentVolumeClaim) -> bool {
+    ["volume.kubernetes.io/storage-provisioner", "volume.beta.kubernetes.io/storage-provisioner"]
+        .iter()
+        .any(|key| claim.metadata.annotation(key).is_some())
 }
 
 /// A volume that a claim of the same name had before.

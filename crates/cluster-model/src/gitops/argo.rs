@@ -5,7 +5,8 @@ use super::deployment_id;
 use super::words::{cut, listed, moment, revision, span};
 use crate::objects::{Application, ApplicationSet, ArgoResource, Condition};
 use crate::picture::ObjectRef;
-use crate::{Finding, Objects, Picture, Settings, Severity, Thing};
+use crate::{Finding, Objects, Picture, Settings, Severity, Thing, ThingId};
+use std::collections::BTreeSet;
 
 /// After which time an Application that nobody compares means that Argo CD stands still. Who switched the polling off
 /// is compared on changes only.
@@ -35,6 +36,7 @@ pub(super) fn examine(objects: &Objects, settings: &Settings, picture: &mut Pict
         let meta = &application.metadata;
         let thing = picture.thing(deployment_id("Application", &meta.namespace, &meta.name));
         describe(application, thing);
+        thing.needs.extend(unwell(application));
         for finding in judge(application, settings) {
             thing.find(finding);
         }
@@ -48,6 +50,21 @@ pub(super) fn examine(objects: &Objects, settings: &Settings, picture: &mut Pict
         let id = deployment_id("Controller", &finding.object.namespace, "argo-cd");
         picture.thing(id).find(finding).title = "Argo CD".to_owned();
     }
+}
+
+/// The workloads because of which an Application is not healthy, so that what is wrong with them is told once. Newer
+/// versions of Argo CD do not write the health of each object: then all of them.
+fn unwell(application: &Application) -> BTreeSet<ThingId> {
+    let status = &application.status;
+    if !matches!(&*status.health.status, "Degraded" | "Progressing") {
+        return BTreeSet::new();
+    }
+    let told = status.resources.iter().any(|resource| !resource.health.status.is_empty());
+    let bad = status.resources.iter().filter(|resource| {
+        matches!(&*resource.kind, "Deployment" | "StatefulSet" | "DaemonSet" | "Job")
+            && (!told || matches!(&*resource.health.status, "Degraded" | "Progressing"))
+    });
+    bad.map(|resource| ThingId::workload(&resource.namespace, &resource.kind, &resource.name)).collect()
 }
 
 fn object(application: &Application) -> ObjectRef {

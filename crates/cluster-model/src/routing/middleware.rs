@@ -107,7 +107,16 @@ impl Draft<'_, '_> {
             return;
         }
         let namespace = object.namespace.clone();
-        if let Some((name, namespace, port)) = inside(&middleware.spec.forward_auth, &namespace) {
+        // A bare name is looked up from where Traefik runs: it may be a Service there, or a machine.
+        let asks = inside(&middleware.spec.forward_auth, "")
+            .map(|(name, inner, port)| {
+                let inner = if inner.is_empty() { namespace.clone() } else { inner };
+                (name, inner, port)
+            })
+            .filter(|(name, inner, _)| {
+                middleware.spec.forward_auth.contains(".svc") || self.world.service(inner, name).is_some()
+            });
+        if let Some((name, namespace, port)) = asks {
             let field = "spec.forwardAuth.address".to_owned();
             self.serves_middleware(id, object, field, &namespace, &name, port.map(PortName::Number));
         }

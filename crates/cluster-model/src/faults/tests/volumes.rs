@@ -190,3 +190,28 @@ fn what_cannot_be_measured_is_said_so() {
         assert!(why.contains(part), "{why}");
     }
 }
+
+#[test]
+fn a_claim_that_waits_for_the_node_of_its_pod_is_not_where_the_fault_is() {
+    let mut cluster = Cluster::new();
+    let mut waiting = pod("app-new-1", "app-new", json!({}));
+    waiting["spec"]["volumes"] = json!([{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]);
+    waiting["spec"]["nodeName"] = json!("");
+    cluster.add(Kind::Pod, waiting).add(Kind::PersistentVolumeClaim, claim("Pending", json!({})));
+    let finding = cluster.only(&id());
+    assert_eq!(
+        said(&finding),
+        (
+            "claim-waits-for-pod",
+            Severity::Note,
+            "It has been waiting for a volume for 60 minutes: its pod has no node yet, and the storage class “longhorn” waits for that."
+        )
+    );
+    // A class that waits for nothing has asked its provisioner.
+    let asked = json!({"metadata": {"annotations": {"volume.kubernetes.io/storage-provisioner": "driver.longhorn.io"}}});
+    cluster.add(Kind::PersistentVolumeClaim, claim("Pending", asked));
+    assert_eq!(
+        (cluster.only(&id()).code, cluster.only(&id()).severity),
+        ("claim-not-provisioned", Severity::Critical)
+    );
+}

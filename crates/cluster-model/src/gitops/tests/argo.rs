@@ -245,3 +245,16 @@ fn absurd_statuses_are_as_if_they_were_not_there() {
         assert!(picture.things.contains_key(&web()));
     }
 }
+
+#[test]
+fn what_is_not_healthy_points_at_the_workload() {
+    let mut status = well();
+    status["health"] = json!({"status": "Degraded"});
+    status["resources"] = json!([
+        {"kind": "Deployment", "namespace": "web", "name": "web", "status": "Synced", "health": {"status": "Degraded"}},
+        {"kind": "Deployment", "namespace": "web", "name": "cache", "status": "Synced", "health": {"status": "Healthy"}},
+        {"kind": "Service", "namespace": "web", "name": "web", "status": "Synced"}]);
+    assert_eq!(seen(&status).things[&web()].needs, [ThingId::workload("web", "Deployment", "web")].into());
+    status["health"] = json!({"status": "Healthy"});
+    assert!(seen(&status).things[&web()].needs.is_empty());
+}
