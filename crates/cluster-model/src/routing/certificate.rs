@@ -38,9 +38,11 @@ impl Draft<'_, '_> {
             return;
         };
         self.picture.thing(on.clone()).needs.insert(id);
-        if !secret.kind.is_empty() && &*secret.kind != TLS {
+        // Traefik and ingress-nginx look for the keys, whatever the type is.
+        let has_keys = secret.keys.contains("tls.crt") && secret.keys.contains("tls.key");
+        if !secret.kind.is_empty() && &*secret.kind != TLS && !has_keys {
             let sentence = format!(
-                "The secret “{}” is of type {} and holds no certificate, so browsers are shown one that they do not trust.",
+                "The secret “{}” is of type {} and holds no certificate, so browsers are shown the default one, which they mostly do not trust.",
                 shown.secret, secret.kind
             );
             let finding = broken("tls-secret-type", Severity::Warning, shown.object, sentence);
@@ -71,7 +73,7 @@ impl Draft<'_, '_> {
 
 fn missing(world: &World<'_>, shown: &Shown<'_>) -> crate::Finding {
     let sentence = format!(
-        "There is no secret “{}” with a certificate in namespace “{}”, so browsers are shown one that they do not trust.",
+        "There is no secret “{}” of the type {TLS} in namespace “{}”, so browsers are shown the default certificate, which they mostly do not trust.",
         shown.secret, shown.namespace
     );
     let finding =

@@ -453,6 +453,9 @@ impl<'a> Draft<'a, '_> {
                 way.order = order;
                 way.path = path;
                 way.exact = one.path.as_ref().is_some_and(|path| &*path.kind == "Exact");
+                if one.path.as_ref().is_some_and(|path| &*path.kind == "RegularExpression") {
+                    way.entrances.clear();
+                }
                 way.conditional = conditional;
                 way.serves = serves.clone();
                 way.redirect.clone_from(&redirect);

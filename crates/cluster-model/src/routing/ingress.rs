@@ -263,6 +263,10 @@ impl<'a> Draft<'a, '_> {
             let serves = self.ingress_backend(reading, route, &path.backend, &field);
             let top = (paths::top(&path.path), &*path.path_type == "Exact");
             self.ingress_way(reading, at, route, &rule.host, top, serves);
+            // Two expressions with the same beginning need not take the same requests.
+            if let Some(way) = self.ways.last_mut().filter(|_| paths::is_expression(&path.path)) {
+                way.entrances.clear();
+            }
         }
         if paths.is_empty()
             && let Some(backend) = &reading.ingress.spec.default_backend

@@ -84,6 +84,11 @@ pub(super) fn top(path: &str) -> String {
     if joined.is_empty() { "/".to_owned() } else { joined.chars().take(500).collect() }
 }
 
+/// Whether a path is written as an expression, so that its beginning does not say what it takes.
+pub(super) fn is_expression(path: &str) -> bool {
+    path.contains(['(', '*', '[', '{', '$', '\\', '?', '+', '|', '^'])
+}
+
 /// What is left of a path below a site; none where it is not below it.
 pub(super) fn below<'a>(path: &'a str, site: &str) -> Option<&'a str> {
     if site == "/" {

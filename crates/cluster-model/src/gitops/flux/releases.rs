@@ -42,7 +42,7 @@ pub(super) fn examine(objects: &Objects, release: &HelmRelease, now_ms: i64) -> 
         thing.fact("last_applied_at", moment(at));
     }
     let behind = || {
-        let artifact = artifact.filter(|artifact| version(&artifact.revision) != applied)?;
+        let artifact = artifact.filter(|artifact| is_other(version(&artifact.revision), &applied))?;
         let waited = now_ms - artifact.updated_ms?;
         (waited > BEHIND_MS.max(subject.interval_ms().saturating_mul(2)))
             .then(|| behind(&subject, version(&artifact.revision), &applied, waited))
@@ -77,6 +77,18 @@ fn chart<'a>(objects: &'a Objects, release: &HelmRelease, thing: &mut Thing) -> 
 /// A version without what Flux adds to it: `1.2.3+0123abcd`, `1.2.3@sha256:…`.
 fn version(revision: &str) -> &str {
     revision.split(['@', '+']).next().unwrap_or(revision)
+}
+
+/// Whether what a source has is another version than the one that is installed. A tag such as `latest`, or a digest alone,
+/// is no version: nothing can be told by it. What follows a plus in a version follows a low line in tags of registries.
+fn is_other(wanted: &str, applied: &str) -> bool {
+    fn plain(text: &str) -> &str {
+        let text = text.strip_prefix('v').unwrap_or(text);
+        text.split('_').next().unwrap_or(text)
+    }
+    let wanted = plain(wanted);
+    let is_version = wanted.starts_with(|c: char| c.is_ascii_digit()) && wanted.contains('.');
+    is_version && wanted != plain(applied)
 }
 
 /// The release that serves.

@@ -306,3 +306,23 @@ fn a_newer_chart_that_is_not_installed_for_long_is_told() {
         "The HelmRelease “jellyfin” still has 1.9.0 applied; 2.0.0 has been there for 11 hours."
     );
 }
+
+#[test]
+fn a_chart_whose_tag_is_no_version_is_not_behind() {
+    let of = |tag: &str, installed: &str| {
+        let chart = json!({"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "OCIRepository",
+            "metadata": {"namespace": "media", "name": "jellyfin"}, "spec": {"url": "oci://ghcr.io/me/jellyfin"},
+            "status": {"conditions": [ready()], "artifact": {"revision": tag, "lastUpdateTime": "2026-11-23T01:00:00Z"}}});
+        let history = json!({"history": [{"chartVersion": installed, "status": "deployed"}]});
+        let mut release = release(&[ready()], &history);
+        release["spec"] = json!({"chartRef": {"kind": "OCIRepository", "name": "jellyfin"}});
+        let findings = found(&picture(&[release, chart]), &jellyfin());
+        findings.iter().map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    let digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    assert_eq!(of(&format!("latest@{digest}"), "1.2.3+0123456789ab"), Vec::<&str>::new());
+    assert_eq!(of(digest, "1.2.3"), Vec::<&str>::new());
+    assert_eq!(of(&format!("v1.2.3@{digest}"), "1.2.3+0123456789ab"), Vec::<&str>::new());
+    assert_eq!(of(&format!("1.2.3_up1.0@{digest}"), "1.2.3+up1.0"), Vec::<&str>::new());
+    assert_eq!(of(&format!("1.3.0@{digest}"), "1.2.3+0123456789ab"), ["flux-behind"]);
+}

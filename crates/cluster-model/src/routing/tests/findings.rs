@@ -554,3 +554,92 @@ data: {{tls.crt: {held}}}
         "spec.tls[0].secretName",
     );
 }
+
+#[test]
+fn expressions_with_the_same_beginning_are_not_the_same_path() {
+    let two = |kind: &str| {
+        ["(api|auth)(/|$)(.*)", "(files)(/|$)(.*)"]
+            .iter()
+            .zip(["web", "other"])
+            .map(|(path, service)| {
+                let number = "{number: 80}";
+                ingress(service, "web.example.org", service, number, CLASS)
+                    .replace("path: /, pathType: Prefix", &format!("path: '/{path}', pathType: {kind}"))
+            })
+            .collect::<Vec<_>>()
+    };
+    let apps = [app("default", "web", 80, "nginx"), app("default", "other", 80, "nginx")];
+    let routes = two("ImplementationSpecific");
+    assert_eq!(see(&[NGINX, &routes[0], &routes[1], &apps[0], &apps[1]]).codes(), Vec::<&str>::new());
+}
+
+#[test]
+fn a_certificate_in_a_secret_of_no_type() {
+    let route = ingress(
+        "web",
+        "web.example.org",
+        "web",
+        "{number: 80}",
+        "ingressClassName: nginx\n  tls: [{hosts: [web.example.org], secretName: origin}]",
+    );
+    let secret = |keys: &str| {
+        format!(
+            "\napiVersion: v1\nkind: Secret\nmetadata: {{name: origin, namespace: default}}\ntype: Opaque\ndata: {{{keys}}}\n"
+        )
+    };
+    let web = app("default", "web", 80, "nginx");
+    let seen = see(&[NGINX, &route, &web, &secret("tls.crt: eA==, tls.key: eA==")]);
+    assert_eq!(seen.codes(), Vec::<&str>::new());
+    assert_eq!(see(&[NGINX, &route, &web, &secret("password: eA==")]).codes(), ["tls-secret-type"]);
+}
+
+#[test]
+fn a_login_by_a_bare_name_may_run_beside_traefik() {
+    let route = traefik_route("web", "Host(`web.example.org`)", "web", ", middlewares: [{name: auth}]");
+    let middleware = |address: &str| {
+        format!(
+            "\napiVersion: traefik.io/v1alpha1\nkind: Middleware\nmetadata: {{name: auth, namespace: default}}\nspec: {{forwardAuth: {{address: '{address}'}}}}\n"
+        )
+    };
+    let web = app("default", "web", 80, "nginx");
+    assert_eq!(
+        see(&[&route, &web, &middleware("http://authelia:9091/api/verify")]).codes(),
+        Vec::<&str>::new()
+    );
+    let gone = middleware("http://authelia.auth.svc.cluster.local:9091/api/verify");
+    assert_eq!(see(&[&route, &web, &gone]).codes(), ["route-service-missing"]);
+    let seen = see(&[
+        &route,
+        &web,
+        &app("default", "authelia", 9091, "authelia"),
+        &middleware("http://authelia:9091/x"),
+    ]);
+    let id = ThingId::new(ThingKind::Middleware, "default/auth");
+    assert!(seen.thing(&id).needs.contains(&ThingId::backend("default", "authelia")));
+}
+
+#[test]
+fn what_is_only_just_made_or_is_ending_is_not_yet_down() {
+    let route = ingress("web", "web.example.org", "web", "{number: 80}", CLASS);
+    let web = app("default", "web", 80, "nginx");
+    let ending = web
+        .replace("name: web-1-x\n", "name: web-1-x\n  deletionTimestamp: '2026-01-01T00:00:00Z'\n")
+        .replace("conditions: {ready: true}", "conditions: {ready: false, terminating: true}");
+    let at = |seconds: i64| Settings { now_ms: 1_767_225_600_000 + seconds * 1000, ..Settings::default() };
+    let seen = see_with(&[NGINX, &route, &ending], &at(20));
+    assert_eq!(seen.codes(), ["backend-starting"]);
+    assert_eq!(
+        seen.finding("backend-starting").1.sentence,
+        "What is behind the Service “web” is ending, and nothing has followed it yet."
+    );
+    assert_eq!(see_with(&[NGINX, &route, &ending], &at(600)).codes(), ["backend-none-ready"]);
+    let balancer = "
+apiVersion: v1
+kind: Service
+metadata: {name: plex, namespace: default, creationTimestamp: '2026-01-01T00:00:00Z'}
+spec: {type: LoadBalancer, selector: {app: plex2}, ports: [{port: 32400}]}
+";
+    let plex = app("default", "plex2", 32400, "plex");
+    assert!(!see_with(&[balancer, &plex], &at(5)).codes().contains(&"backend-address-pending"));
+    assert!(see_with(&[balancer, &plex], &at(600)).codes().contains(&"backend-address-pending"));
+}
