@@ -24,9 +24,10 @@ pub(crate) fn specs(cluster: &str, picture: &Picture) -> Vec<CheckSpec> {
         .filter(|(_, tile)| !unwanted(tile))
         .filter_map(|(id, tile)| {
             let Some(Fact::Text(url)) = tile.facts.get("url") else { return None };
-            // A path of an annotation (“/health”) is asked in place of the page itself.
-            let url = match tile.facts.get("probe") {
-                Some(Fact::Text(path)) if path.starts_with('/') => with_path(url, path),
+            // A path (“/health”) or an address of an annotation is asked in place of the page itself.
+            let url = match (tile.facts.get("probe"), tile.facts.get("probe_url")) {
+                (Some(Fact::Text(path)), _) if path.starts_with('/') => with_path(url, path),
+                (_, Some(Fact::Text(asked))) => asked.clone(),
                 _ => url.clone(),
             };
             Some(CheckSpec::new(resource_id(cluster, id), CheckTarget::found(url), EVERY))
@@ -64,6 +65,10 @@ mod tests {
             .thing(ThingId::tile("e.example.org", "/"))
             .fact("url", "https://e.example.org/x")
             .fact("probe", "/health");
+        picture
+            .thing(ThingId::tile("f.example.org", "/"))
+            .fact("url", "https://f.example.org")
+            .fact("probe_url", "https://f.example.org/api/ping");
         let specs = specs("home", &picture);
         let targets: Vec<(&str, &CheckTarget)> =
             specs.iter().map(|spec| (spec.resource.as_str(), &spec.target)).collect();
@@ -72,6 +77,7 @@ mod tests {
             [
                 ("service/home/a.example.org", &CheckTarget::found("https://a.example.org/")),
                 ("service/home/e.example.org", &CheckTarget::found("https://e.example.org/health")),
+                ("service/home/f.example.org", &CheckTarget::found("https://f.example.org/api/ping")),
             ]
         );
     }
