@@ -3,11 +3,12 @@
 //! A workload does not need what brings it: when a sync fails, what was there before still serves. So this is told by
 //! facts, not as a dependency.
 
+use super::cause::cause;
 use super::words::cut;
 use super::{deployment_id, k3s};
 use crate::faults::owners::{job_id, owner_of, workload_id};
 use crate::objects::{Meta, Pod, PodSpec};
-use crate::{Fact, Objects, Picture, ThingId};
+use crate::{Fact, Finding, Objects, Picture, Severity, ThingId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest list of images in a fact, in characters.
@@ -30,6 +31,7 @@ type Applications<'a> = BTreeMap<(&'a str, &'a str, &'a str), &'a Meta>;
 pub(super) fn examine(objects: &Objects, picture: &mut Picture) {
     let applications = applications(objects);
     let served = served(objects);
+    let mut brought = Vec::new();
     let mut tell = |id: ThingId, kind: &str, meta: &Meta, spec: &PodSpec| {
         let manager = manager(objects, &applications, kind, meta);
         let revisions =
@@ -39,11 +41,12 @@ pub(super) fn examine(objects: &Objects, picture: &mut Picture) {
             .filter_map(|key| Some((key, revisions?.facts.get(key)?.clone())))
             .collect();
         let served = served.get(&id).map(joined).unwrap_or_default();
-        let thing = picture.thing(id);
+        let thing = picture.thing(id.clone());
         thing.facts.extend(revisions);
         if let Some(manager) = manager {
-            if let Some(id) = manager.id {
-                thing.fact("managed_by", id.name);
+            if let Some(manager) = manager.id {
+                thing.fact("managed_by", manager.name.as_str());
+                brought.push((manager, id));
             }
             thing.fact("managed_by_title", manager.title);
         }
@@ -60,6 +63,25 @@ pub(super) fn examine(objects: &Objects, picture: &mut Picture) {
     for job in objects.cron_jobs.iter() {
         let (meta, spec) = (&job.metadata, &job.spec.job_template.spec.template.spec);
         tell(job_id(&meta.namespace, &meta.name), "CronJob", meta, spec);
+    }
+    rests_on(brought, picture);
+}
+
+/// What fails because what it brings does not become ready, needs that: one outage is told once.
+fn rests_on(brought: Vec<(ThingId, ThingId)>, picture: &mut Picture) {
+    let is_bad = |finding: &Finding| finding.severity > Severity::Note;
+    let waits = |finding: &Finding| {
+        is_bad(finding) && cause(&finding.evidence).is_some_and(|cause| cause.word == "not-ready")
+    };
+    for (manager, workload) in brought {
+        let is_down = picture.things.get(&workload).is_some_and(|thing| thing.findings.iter().any(is_bad));
+        if !is_down {
+            continue;
+        }
+        if let Some(thing) = picture.things.get_mut(&manager).filter(|thing| thing.findings.iter().any(waits))
+        {
+            thing.needs.insert(workload);
+        }
     }
 }
 

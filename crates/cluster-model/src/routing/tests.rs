@@ -2,6 +2,7 @@
 
 mod findings;
 mod first;
+mod healthy;
 mod promises;
 mod traps;
 

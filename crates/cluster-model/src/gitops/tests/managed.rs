@@ -72,3 +72,28 @@ fn what_is_served_is_told_beside_what_is_wanted() {
     assert_eq!(thing.facts["wanted_revision"], "01234567".into());
     assert!(thing.needs.is_empty(), "a failing sync does not stop what serves");
 }
+
+#[test]
+fn a_release_that_waits_for_what_does_not_start_rests_on_it() {
+    let brought =
+        json!({"helm.toolkit.fluxcd.io/name": "jellyfin", "helm.toolkit.fluxcd.io/namespace": "media"});
+    let mut workload = deployment(&brought, &json!({}));
+    workload["metadata"]["creationTimestamp"] = json!("2026-11-01T00:00:00Z");
+    let release = |message: &str| {
+        json!({"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease",
+            "metadata": {"namespace": "media", "name": "jellyfin"}, "spec": {"interval": "30m"},
+            "status": {"conditions": [{"type": "Ready", "status": "False", "reason": "UpgradeFailed", "message": message,
+                "lastTransitionTime": "2026-11-23T09:00:00Z"}]}})
+    };
+    let needs = |message: &str| {
+        let settings = Settings { now_ms: NOW, ..Settings::default() };
+        let seen = crate::examine(&objects(&[workload.clone(), release(message)]), &settings);
+        let id = ThingId::workload("media", "Deployment", "jellyfin");
+        assert_eq!(seen.things[&id].findings[0].code, "workload-no-pods");
+        seen.things[&deployment_id("HelmRelease", "media", "jellyfin")].needs.contains(&id)
+    };
+    assert!(needs(
+        "Helm upgrade failed for release media/jellyfin with chart jellyfin@1.0.0: context deadline exceeded"
+    ));
+    assert!(!needs("no chart version found for jellyfin-99.0.0"));
+}
