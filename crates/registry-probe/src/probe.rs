@@ -339,7 +339,9 @@ impl<'a> Talk<'a> {
         }
         let path = self.manifest_path(self.question.reference.version());
         let answer = self.fetch(&path, Want { head: true, accept: ACCEPT, limit: 0 }, access).await?;
-        let Some(told) = told_digest(&answer.headers).filter(|_| answer.status == 200) else { return Ok(None) };
+        let Some(told) = told_digest(&answer.headers).filter(|_| answer.status == 200) else {
+            return Ok(None);
+        };
         let same = known.filter(|known| known.digest == told);
         if same.is_none() && !self.question.head_only {
             return Ok(None);

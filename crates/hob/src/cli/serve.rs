@@ -103,7 +103,11 @@ fn read_level(text: &str) -> Result<Targets, String> {
     }
     let targets = Targets::from_str(text).map_err(|_| wrong())?;
     // The client of Kubernetes logs every request that fails as an error; what that means is said once, by whoever asked.
-    Ok(if text.contains("kube_client") { targets } else { targets.with_target("kube_client", LevelFilter::OFF) })
+    Ok(if text.contains("kube_client") {
+        targets
+    } else {
+        targets.with_target("kube_client", LevelFilter::OFF)
+    })
 }
 
 /// Every connection, probe and file is a descriptor, and the usual soft limit of 1024 is from another time. What programs

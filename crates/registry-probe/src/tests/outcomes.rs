@@ -278,7 +278,8 @@ async fn what_is_known_is_not_fetched_again() {
     let head = pulled(asked(&Question { head_only: true, ..question.clone() }).await);
     assert_eq!((&head.digest, head.platforms.len()), (&found.digest, 0));
     let lines = server.lines();
-    let fetched = lines.iter().skip(before).filter(|line| line.starts_with("GET") && line.contains("/manifests/"));
+    let fetched =
+        lines.iter().skip(before).filter(|line| line.starts_with("GET") && line.contains("/manifests/"));
     assert_eq!(fetched.count(), 0);
     let other = Known { digest: Digest::parse(CHILD).unwrap(), ..known };
     assert_eq!(pulled(asked(&Question { known: Some(other), ..question }).await), found);
