@@ -94,7 +94,12 @@ impl<'a> Subject<'a> {
             };
         }
         if let Some(ended) = &self.status.state.terminated {
-            return (ended.exit_code != 0 && !self.is_started_again()).then(|| self.ended(ended));
+            return match ended.exit_code {
+                0 => None,
+                _ if !self.is_retried() => Some(self.ended(ended)),
+                // Between two starts it is the same fault as while it waits for the next.
+                _ => (self.status.restart_count >= RESTARTS_MAX).then(|| self.crash_loop()),
+            };
         }
         self.restarts_too_often().then(|| self.crash_loop())
     }
@@ -109,11 +114,9 @@ impl<'a> Subject<'a> {
             && self.span().is_some_and(|age| age < FIRST_TRIES_MS)
     }
 
-    /// Whether it ended only now and is about to be started again.
-    fn is_started_again(&self) -> bool {
-        let policy = &*self.pod.spec.restart_policy;
-        let failed = &*self.pod.status.phase == "Failed";
-        !failed && policy != "Never" && self.status.restart_count < RESTARTS_MAX
+    /// Whether it is started again when it has ended.
+    fn is_retried(&self) -> bool {
+        &*self.pod.status.phase != "Failed" && &*self.pod.spec.restart_policy != "Never"
     }
 
     /// Whether it runs, but was started again three times within ten minutes.

@@ -79,7 +79,7 @@ const ROWS: &[Row] = rows! {
     ["x509", "certificate signed by unknown authority", "certificate has expired", "tls: failed to verify"]
         => "certificate", "the certificate of its source is not trusted",
         "Renew that certificate, or give the authority that signed it in the secret of the source.";
-    ["authentication required", "authentication failed", "authorization failed", "invalid username or password", "invalid credentials", "permission denied (publickey", "unable to authenticate", "could not read username", "could not read password", "unauthorized", "401", "403 forbidden", "status code 403", "access denied", "denied: ", "no supported methods remain", "bad credentials", "token expired", "secret not found", "failed to get secret", "failed to fetch anonymous token"]
+    ["authentication required", "authentication failed", "authorization failed", "invalid username or password", "invalid credentials", "permission denied (publickey", "unable to authenticate", "could not read username", "could not read password", "unauthorized", " 401", "403 forbidden", "status code 403", "access denied", "denied: ", "no supported methods remain", "bad credentials", "token expired", "secret not found", "failed to get secret", "failed to fetch anonymous token"]
         => "credential", "its source does not take the credential, or there is none",
         "Make a new token or key and put it into the secret that the source names.";
     ["repository not found", "project you were looking for could not be found", "does not appear to be a git repository", "name unknown", "repository does not exist", "nosuchbucket", "bucket does not exist"]
@@ -94,7 +94,7 @@ const ROWS: &[Row] = rows! {
     ["no such host", "server misbehaving", "name resolution", "could not resolve host"]
         => "dns", "the name of its source cannot be resolved",
         "Check the name and the DNS of the cluster.";
-    ["dial tcp", "connection refused", "connection reset", "i/o timeout", "tls handshake timeout", "unexpected eof", "network is unreachable", "no route to host", "bad gateway", "service unavailable", "gateway timeout", "context deadline exceeded (client.timeout", "failed to download archive", "too many requests", "429"]
+    ["dial tcp", "connection refused", "connection reset", "i/o timeout", "tls handshake timeout", "unexpected eof", "network is unreachable", "no route to host", "bad gateway", "service unavailable", "gateway timeout", "context deadline exceeded (client.timeout", "failed to download archive", "too many requests", " 429"]
         => "network", "its source cannot be reached", "Check whether the server answers, and the way from the cluster to it.";
     ["source artifact not found", "artifact not found", "source is not ready", "not ready: latest generation", "helmchart", "latest generation of object has not been reconciled", "artifact is not ready", "no artifact available"]
         => "source", "its source is not there or not ready",
@@ -221,6 +221,12 @@ mod tests {
         ),
         ("artifact digest mismatch: expected sha256:a got sha256:b", "checksum"),
         ("dial tcp 140.82.121.4:443: i/o timeout", "network"),
+        ("GET https://charts.example/index.yaml: unexpected status code 401", "credential"),
+        // Numbers within versions and digests are no answers of a server.
+        (
+            "Helm upgrade failed for release media/x with chart x@1.401.0+d429c401bc12: context deadline exceeded",
+            "not-ready",
+        ),
     ];
 
     #[test]

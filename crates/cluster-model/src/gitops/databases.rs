@@ -207,7 +207,8 @@ fn archiving(cluster: &DatabaseCluster) -> Option<Finding> {
         "access denied",
         "invalidaccesskeyid",
         "signaturedoesnotmatch",
-        "403",
+        " 403",
+        "(403",
         "expiredtoken",
     ]
     .iter()

@@ -60,7 +60,13 @@ const ROWS: &[(&[&str], &str, &str)] = &[
         "Give its authority in customCA.",
     ),
     (
-        &["data seems to be missing", "checking", "pack", "damaged"],
+        &[
+            "data seems to be missing",
+            "repository contains errors",
+            "ciphertext verification failed",
+            "not found in index",
+            "damaged",
+        ],
         "the repository is damaged",
         "Run restic check and restic repair against it.",
     ),

@@ -186,12 +186,12 @@ type Row = (&'static [&'static [&'static str]], &'static str, &'static str);
 
 const TABLE: &[Row] = &[
     (
-        &[&["ratelimited"], &["429"], &["too many certificates"], &["too many failed authorizations"]],
+        &[&["ratelimited"], &[" 429"], &["too many certificates"], &["too many failed authorizations"]],
         "Let’s Encrypt allows no more for now (rate limit)",
         "Wait until the time that the message names, and mend first what made it ask so often; its staging server has wider limits.",
     ),
     (
-        &[&["caa"]],
+        &[&[":caa"], &["caa record"], &["checking caa"], &["caa for"]],
         "a CAA record in DNS forbids this authority",
         "Add the authority to the CAA records of the domain.",
     ),
@@ -258,7 +258,7 @@ const TABLE: &[Row] = &[
         "Make a DNS record for the name that leads to the cluster.",
     ),
     (
-        &[&["wrong status code '404'"], &["404"]],
+        &[&["wrong status code '404'"], &[" 404"]],
         "the proof for {} is not found at its address (HTTP status 404)",
         "See that http://NAME/.well-known/acme-challenge/ reaches this cluster: the ingress class of the solver, and the port forwarding of port 80.",
     ),

@@ -84,6 +84,10 @@ fn reasons_of_challenges() {
             "Error accepting authorization: acme: authorization error: 403 urn:ietf:params:acme:error:caa: CAA record for app.example.org prevents issuance",
             "a CAA record in DNS forbids this authority",
         ),
+        (
+            "Waiting for HTTP-01 challenge propagation: failed to perform self check GET request 'http://app.example.org/.well-known/acme-challenge/x404caa429': dial tcp 1.2.3.4:80: connect: connection refused",
+            "nothing listens at “app.example.org” on port 80",
+        ),
     ] {
         let finding = chain(late(), text).only(&id());
         assert!(finding.sentence.contains(part), "{text}\n{}", finding.sentence);

@@ -543,3 +543,11 @@ fn a_staged_status_counts_though_no_node_is_named() {
     cluster.add(Kind::Pod, bare);
     assert_eq!(cluster.app().code, "image-pull-tag-missing");
 }
+
+#[test]
+fn a_crash_loop_is_the_same_between_two_starts() {
+    let waiting = with_pod(crashing(4, json!({"exitCode": 1, "reason": "Error"}))).app();
+    let ended = json!({"phase": "Running", "containerStatuses": [{"name": "app", "restartCount": 4,
+        "state": {"terminated": {"exitCode": 1, "reason": "Error"}}}]});
+    assert_eq!(said(&with_pod(ended).app()), said(&waiting));
+}

@@ -42,6 +42,8 @@ fn a_backup_that_failed_says_why_from_its_log() {
         ),
         ("Fatal: wrong password or no key found", ": the password does not fit the repository"),
         ("write /cache: no space left on device", ": there is no space left"),
+        ("Fatal: repository contains errors", ": the repository is damaged"),
+        ("checking for changes\nrepacking packs\nexit status 1", ""),
         ("something new", ""),
     ] {
         let mut status = well();
