@@ -19,6 +19,9 @@ impl Draft<'_, '_> {
         let crowd = Crowd::of(&sites);
         for site in &sites {
             tile(self.world, self.picture, site, &crowd);
+            if !is_caught(&self.ways, &site.host) {
+                redirects_nowhere(self.picture, site);
+            }
         }
         for way in &self.ways {
             nameless(self.world, self.picture, way);
@@ -95,7 +98,6 @@ fn tile(world: &World<'_>, picture: &mut Picture, site: &Site<'_, '_>, crowd: &C
         thing.fact("hidden", true).fact("hidden_because", because);
     }
     rest(thing, site.ways());
-    redirects_nowhere(picture, site);
 }
 
 /// What annotations say of a site: those of its routes, of the routes folded into it, of what serves it.
@@ -120,6 +122,15 @@ fn hints_of(world: &World<'_>, site: &Site<'_, '_>, served: Option<&Served>, cro
         Some(service) => all.or(looks::hints(&service.metadata)),
         None => all,
     }
+}
+
+/// Whether a route for many hosts may serve that one.
+fn is_caught(ways: &[Way<'_>], host: &str) -> bool {
+    ways.iter().filter(|way| way.redirect.is_none() && !way.serves.is_empty()).any(|way| match &way.address {
+        Address::Wildcard(pattern) => hosts::covers(pattern, host),
+        Address::Expression(_) | Address::Any => true,
+        Address::Host(_) | Address::Broken(_) => false,
+    })
 }
 
 /// Says of a route that sends people to the encrypted address, where no route of the cluster serves it.
@@ -312,7 +323,13 @@ fn nameless(world: &World<'_>, picture: &mut Picture, way: &Way<'_>) {
     let served: Option<&Served> = way.serves.iter().next();
     let behind = looks::behind(world, served);
     let path = if way.path == "/" { "" } else { way.path.as_str() };
-    let thing = picture.thing(ThingId::new(ThingKind::Service, format!("{text}{path}")));
+    let id = ThingId::new(ThingKind::Service, format!("{text}{path}"));
+    // A path within a host may read like a tile that works.
+    let works = picture.things.get(&id).is_some_and(|tile| tile.facts.contains_key("url"));
+    if works && matches!(way.address, Address::Broken(_)) {
+        return;
+    }
+    let thing = picture.thing(id);
     let by_label = text.trim_start_matches("*.").split('.').next().unwrap_or_default();
     thing.title = hints.name.clone().unwrap_or_else(|| match &way.address {
         Address::Expression(_) => looks::by_service(&behind),

@@ -643,3 +643,36 @@ spec: {type: LoadBalancer, selector: {app: plex2}, ports: [{port: 32400}]}
     assert!(!see_with(&[balancer, &plex], &at(5)).codes().contains(&"backend-address-pending"));
     assert!(see_with(&[balancer, &plex], &at(600)).codes().contains(&"backend-address-pending"));
 }
+
+#[test]
+fn a_redirect_to_what_a_wildcard_serves_leads_somewhere() {
+    let redirect = "
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata: {name: https, namespace: default}
+spec: {redirectScheme: {scheme: https}}
+---
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: {name: plain, namespace: default}
+spec: {entryPoints: [web], routes: [{kind: Rule, match: 'Host(`web.example.org`)', middlewares: [{name: https}], services: [{kind: TraefikService, name: noop@internal}]}]}
+";
+    assert_eq!(see(&[redirect]).codes(), ["route-redirects-nowhere"]);
+    let web = app("default", "web", 80, "nginx");
+    for rule in ["Host(`*.example.org`)", "HostRegexp(`^.+[.]example[.]org$`)"] {
+        let seen = see(&[redirect, &traefik_route("all", rule, "web", ""), &web]);
+        assert_eq!(seen.codes(), Vec::<&str>::new(), "{rule}");
+    }
+}
+
+#[test]
+fn a_path_within_a_host_does_not_break_the_tile_it_reads_like() {
+    let good = traefik_route("good", "Host(`web.example.org`) && PathPrefix(`/shop`)", "web", "");
+    let root = traefik_route("root", "Host(`web.example.org`)", "other", "");
+    let bad = traefik_route("bad", "Host(`web.example.org/shop`)", "web", "");
+    let apps = [app("default", "web", 80, "nginx"), app("default", "other", 80, "nginx")];
+    let seen = see(&[&good, &root, &bad, &apps[0], &apps[1]]);
+    assert_eq!(seen.text("web.example.org/shop", "url"), "https://web.example.org/shop");
+    assert!(!seen.tile("web.example.org/shop").facts.contains_key("broken"));
+    assert_eq!(seen.codes(), ["route-host-invalid"]);
+}
