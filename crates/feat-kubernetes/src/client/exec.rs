@@ -9,10 +9,13 @@ use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode};
 use serde_json::{Value, json};
 use std::process::{Output, Stdio};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
 /// How long a plugin may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The most that is read of what a plugin prints, and of what it complains of, in bytes each.
+const PRINTED_MAX: usize = 1024 * 1024;
 
 /// Runs the plugin, if the kubeconfig names one, and puts what it printed in its place. Returns when that ends, in
 /// milliseconds since 1970.
@@ -72,7 +75,7 @@ async fn run(exec: &ExecConfig, name: &str) -> Result<Output, Trouble> {
         }
     }
     command.env("KUBERNETES_EXEC_INFO", info.to_string());
-    match tokio::time::timeout(PATIENCE, command.output()).await {
+    match tokio::time::timeout(PATIENCE, output(command)).await {
         Err(_) => Err(failed(name, "did not end within 30 seconds; it may wait for somebody", "")),
         Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
             let hint = exec.install_hint.clone();
@@ -86,8 +89,27 @@ async fn run(exec: &ExecConfig, name: &str) -> Result<Output, Trouble> {
     }
 }
 
+/// Runs a program to its end. Who prints too much is no longer listened to, which ends it.
+async fn output(mut command: Command) -> std::io::Result<Output> {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let (stdout, stderr) = tokio::join!(printed(child.stdout.take()), printed(child.stderr.take()));
+    Ok(Output { status: child.wait().await?, stdout: stdout?, stderr: stderr? })
+}
+
+/// What comes, up to one byte too many.
+async fn printed(from: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let Some(from) = from else { return Ok(bytes) };
+    let most = u64::try_from(PRINTED_MAX).unwrap_or(u64::MAX).saturating_add(1);
+    from.take(most).read_to_end(&mut bytes).await?;
+    Ok(bytes)
+}
+
 /// The field `status` of what the plugin printed.
 fn read(name: &str, output: &Output) -> Result<Value, Trouble> {
+    if output.stdout.len() > PRINTED_MAX {
+        return Err(failed(name, "prints more than a credential has", ""));
+    }
     let complaint = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
         return Err(failed(name, &format!("failed ({})", output.status), &complaint));
@@ -140,6 +162,8 @@ mod tests {
             ),
             (script("echo who are you >&2; exit 3"), "failed (exit status: 3)"),
             (script("echo hunter2"), "prints something else than a credential"),
+            (script("while :; do echo hunter2; done"), "prints more than a credential has"),
+            (script("while echo noise >&2; do :; done; exit 4"), "failed ("),
             (script("echo '{\"status\":{}}'"), "neither a token nor a certificate"),
             (json!({ "command": "sh", "interactiveMode": "Always" }), "wants to ask somebody"),
         ] {

@@ -38,6 +38,11 @@ pub(super) async fn load(origin: &Origin) -> Result<(kube::Config, Option<i64>),
             let mut config = kube::Config::from_custom_kubeconfig(merged, &options)
                 .await
                 .map_err(|error| unusable(&shown, &error))?;
+            if let Some(provider) = &config.auth_info.auth_provider
+                && provider.config.contains_key("cmd-path")
+            {
+                return Err(provider_with_program(&shown, &provider.name));
+            }
             let expires_ms = exec::sign_in(&mut config).await?;
             Ok((config, expires_ms))
         }
@@ -129,6 +134,15 @@ fn choose(config: &Kubeconfig, wanted: Option<&str>, shown: &str) -> Result<Stri
             Err(Trouble::new(Fault::Setup, sentence, "").remedy("Name one with context = \"…\" in hob.toml."))
         }
     }
+}
+
+/// An auth-provider runs a program without any limit, and Kubernetes itself gave them up.
+fn provider_with_program(shown: &str, name: &str) -> Trouble {
+    let sentence = format!(
+        "The kubeconfig {shown} signs in by the auth-provider “{name}”, which Kubernetes gave up in version 1.26."
+    );
+    Trouble::new(Fault::Setup, sentence, "")
+        .remedy("Have it written anew with an exec plugin, or use a service account's token for Hob.")
 }
 
 fn shown(files: &[PathBuf]) -> String {
@@ -223,6 +237,21 @@ mod tests {
         let (_dir, path) = file("- a\n- b\n");
         let said = where_it_leads(std::slice::from_ref(&path), None).await.unwrap_err();
         assert_eq!(said.sentence, format!("The file {} is not a kubeconfig.", path.display()));
+    }
+
+    #[tokio::test]
+    async fn a_program_that_nothing_limits_is_not_run() {
+        let dir = tempfile::tempdir().unwrap();
+        let ran = dir.path().join("ran");
+        let user = format!(
+            "users:\n- name: u\n  user:\n    auth-provider:\n      name: gcp\n      config: {{cmd-path: touch, cmd-args: {}}}\n",
+            ran.display()
+        );
+        let (_file, path) = file(&TWO.replace("users: []\n", &user));
+        let origin = Origin::Kubeconfig { files: vec![path], context: None };
+        let said = crate::client::Api::open(&origin).await.map(|_| ()).unwrap_err();
+        assert!(said.sentence.contains("auth-provider “gcp”"), "{said:?}");
+        assert!(!ran.exists());
     }
 
     #[tokio::test]
