@@ -67,9 +67,13 @@ impl Api {
     /// The same identity and the same authority at another address: a kubelet of the cluster.
     ///
     /// # Errors
-    /// [`Trouble`].
+    /// [`Trouble`]; also where nobody's certificate is checked, since whoever took that address would be shown what Hob
+    /// signs in with.
     pub(crate) async fn elsewhere(&self, address: &SocketAddr) -> Result<Self, Trouble> {
         let mut config = kube::Config::clone(&self.config);
+        if config.accept_invalid_certs {
+            return Err(Trouble::unchecked(address));
+        }
         let url = format!("https://{address}");
         config.cluster_url = url.parse().map_err(|_| Trouble::protocol(&url, "this is no address"))?;
         config.tls_server_name = None;
@@ -257,5 +261,20 @@ impl Changes {
             self.buffer = Vec::new();
         }
         Some(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_else_is_shown_a_token_where_no_certificate_is_checked() {
+        let mut config = kube::Config::new("http://127.0.0.1:1".parse().unwrap());
+        config.accept_invalid_certs = true;
+        let api = Api::connect(config, None).await.unwrap();
+        let trouble = api.elsewhere(&"192.168.1.7:10250".parse().unwrap()).await.map(|_| ()).unwrap_err();
+        assert_eq!(trouble.fault, Fault::Setup);
+        assert!(trouble.sentence.contains("192.168.1.7:10250 is not asked"), "{trouble:?}");
     }
 }

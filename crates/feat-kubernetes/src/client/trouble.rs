@@ -166,6 +166,18 @@ impl Trouble {
         )
     }
 
+    /// A kubelet that is not asked, because the kubeconfig has nobody's certificate checked.
+    pub(super) fn unchecked(address: &std::net::SocketAddr) -> Self {
+        Self::new(
+            Fault::Setup,
+            format!(
+                "The kubelet at {address} is not asked: the kubeconfig says insecure-skip-tls-verify, and whoever answers there would get what Hob signs in with."
+            ),
+            "",
+        )
+        .remedy("Put the certificate authority of the cluster into the kubeconfig in place of insecure-skip-tls-verify.")
+    }
+
     pub(super) fn too_large(server: &str, max: usize) -> Self {
         let sentence =
             format!("The API server {server} answered with more than {} MB at once.", max / 1_048_576);
