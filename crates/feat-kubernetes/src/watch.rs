@@ -25,6 +25,8 @@ const FORBIDDEN_AGAIN: Duration = Duration::from_secs(120);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// The shortest time from one watch to the next: a proxy may end each at once.
 const WATCH_PAUSE: Duration = Duration::from_millis(500);
+/// A list after which changes could be followed for so long was worth it; those that were not come ever more rarely.
+const SETTLED: Duration = Duration::from_secs(60);
 /// After so many failures in a row a kind counts as not readable.
 const FAILURES_MAX: u32 = 3;
 
@@ -102,6 +104,7 @@ impl Follower {
     pub(crate) async fn follow(self, unit: Unit, path: String) -> Unit {
         let mut page = PAGE;
         let mut failures = 0;
+        let mut in_vain: u32 = 0;
         loop {
             let epoch = self.link.online().await;
             let version = match self.list(&unit, &path, page).await {
@@ -118,8 +121,15 @@ impl Follower {
                 }
             };
             failures = 0;
+            let began = self.clock.monotonic();
             if self.watch(&unit, &path, version, epoch).await == Next::End {
                 return unit;
+            }
+            // A server that calls every version too old is not asked for everything over and over.
+            let settled = self.clock.monotonic().saturating_sub(began) >= SETTLED;
+            in_vain = if settled { 0 } else { in_vain.saturating_add(1) };
+            if in_vain > 1 {
+                self.clock.sleep(pause(in_vain - 1)).await;
             }
         }
     }
@@ -208,7 +218,10 @@ impl Follower {
                 self.link.vanished.notify_one();
                 return Next::End;
             }
-            Fault::Gone => return Next::Relist,
+            Fault::Gone => {
+                self.clock.sleep(pause(failures)).await;
+                return Next::Relist;
+            }
             Fault::Forbidden => {
                 self.mirror.reading(unit, Reading::Forbidden(trouble.evidence));
                 let pause = forbidden_pause(failures);

@@ -58,6 +58,29 @@ async fn versions_that_are_too_old_make_a_new_list() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_calls_every_version_too_old_is_not_asked_for_everything_over_and_over() {
+    const GONE: &str = r#"{"kind":"Status","code":410,"message":"too old resource version"}"#;
+    let cluster = FakeCluster::start().await;
+    let hub = hub(&cluster).await;
+    cluster.clear_requests();
+    let end = std::time::Instant::now() + Duration::from_secs(3);
+    while std::time::Instant::now() < end {
+        cluster.send_line("Kustomization", &format!("{{\"type\":\"ERROR\",\"object\":{GONE}}}"));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let lists = cluster.count("list", "kustomizations");
+    assert!((1..=6).contains(&lists), "after changes that could not be followed: {lists} lists");
+    cluster.clear_requests();
+    let path = "/apis/helm.toolkit.fluxcd.io/v2/helmreleases";
+    cluster.set_answer(path, 410, "application/json", GONE);
+    cluster.send_line("HelmRelease", &format!("{{\"type\":\"ERROR\",\"object\":{GONE}}}"));
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let asked = cluster.requests().iter().filter(|seen| seen.path == path).count();
+    assert!((1..=6).contains(&asked), "after lists that were too old: {asked} questions");
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn watches_that_break_go_on() {
     let cluster = FakeCluster::start().await;
     let hub = hub(&cluster).await;
