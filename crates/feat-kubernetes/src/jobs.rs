@@ -81,12 +81,55 @@ pub(crate) async fn watch_all(
     }
 }
 
-/// Takes back what was said of clusters that are no longer watched.
+/// Takes back what was said of clusters that are no longer watched, also by registries.
 async fn forget_others(ctx: &Ctx, names: &BTreeSet<String>) {
-    let source = Source::from(SOURCE);
+    for source in [SOURCE, crate::credentials::SOURCE] {
+        take_back(ctx, source, |cluster| !names.contains(cluster)).await;
+    }
+}
+
+/// Takes back what one source said of these clusters.
+async fn take_back(ctx: &Ctx, source: &str, of: impl Fn(&str) -> bool) {
+    let key = Source::from(source);
     for resource in ctx.resources.list() {
-        if resource.words.contains_key(&source) && !names.contains(resource.id.scope()) {
-            ctx.resources.withdraw(SOURCE, resource.id.clone()).await;
+        if resource.words.contains_key(&key) && of(resource.id.scope()) {
+            ctx.resources.withdraw(source, resource.id.clone()).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hob_base::{Health, Observation, ResourceId};
+    use hob_testkit::hub::TestHub;
+
+    async fn say(ctx: &Ctx, source: &str, id: &ResourceId) {
+        let said = Observation::new(source, id.clone(), Duration::from_secs(3600));
+        ctx.resources.observe(said.judged(Health::ok("It could be pulled."))).await;
+        ctx.resources.settle().await;
+    }
+
+    #[tokio::test]
+    async fn nobody_speaks_any_more_of_a_cluster_that_is_not_watched_or_of_registries_that_are_not_asked() {
+        let hub =
+            TestHub::with(&[crate::FEATURE]).config("[kubernetes_auto]\nenabled = false\n").start().await;
+        let ctx = hub.ctx();
+        let (old, home) = (ResourceId::new("image", "old", "a"), ResourceId::new("image", "home", "a"));
+        for id in [&old, &home] {
+            say(ctx, SOURCE, id).await;
+            say(ctx, crate::credentials::SOURCE, id).await;
+        }
+        forget_others(ctx, &BTreeSet::from(["home".to_owned()])).await;
+        ctx.resources.settle().await;
+        assert!(ctx.resources.get(&old).is_none());
+        assert_eq!(ctx.resources.get(&home).unwrap().words.len(), 2);
+        let settings = crate::credentials::settings::read(&ctx.config);
+        let off = crate::credentials::settings::Settings { enabled: false, ..settings };
+        credentials::run(ctx.clone(), Arc::new(off), http_probe::Client::new()).await.unwrap();
+        ctx.resources.settle().await;
+        let words = ctx.resources.get(&home).unwrap().words.clone();
+        assert_eq!(words.into_keys().collect::<Vec<_>>(), [Source::from(SOURCE)]);
+        hub.stop().await;
     }
 }

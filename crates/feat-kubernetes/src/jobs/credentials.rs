@@ -30,6 +30,8 @@ const ROUNDS: usize = 3;
 pub(super) async fn run(ctx: Ctx, settings: Arc<Settings>, client: Client) -> Result<String> {
     let answers = ctx.memory.of::<Answers>();
     if !settings.enabled {
+        // What an earlier run of the hub was told would else be called silent one day.
+        super::take_back(&ctx, SOURCE, |_| true).await;
         return Ok("No registry is asked: hob.toml or HOB_AUTO says so.".to_owned());
     }
     if !answers.is_loaded() {
