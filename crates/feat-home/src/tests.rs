@@ -111,6 +111,17 @@ async fn cards_stand_in_their_place_and_can_be_left_out() {
 }
 
 #[tokio::test]
+async fn a_token_that_may_but_push_sees_nothing_of_the_house() {
+    let (hub, _) = hub().await;
+    say(&hub, tile("service/home/photos.lan", "Photos")).await;
+    let mut push = hub.client().bearer("push");
+    let page = push.get("/home/edit").await;
+    assert_eq!(page.status, 403);
+    assert!(!page.text().contains("photos.lan"), "{}", page.text());
+    assert!(hub.client().bearer("read").get("/home/edit").await.text().contains("Services"));
+}
+
+#[tokio::test]
 async fn a_card_that_changes_is_drawn_anew_and_one_that_does_not_is_kept() {
     let (hub, mut write) = hub().await;
     let before = write.get("/").await;

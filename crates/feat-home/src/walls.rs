@@ -147,6 +147,8 @@ pub(crate) async fn take_away(ctx: &Ctx, id: &str) -> Result<()> {
     all.retain(|wall| wall.id != id);
     walls.0.replace(all);
     drop(changing);
+    // Its display listens still, and asks anew when it hears anything.
+    hob_web::live(ctx).stale("home");
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use hob_base::{Error, ResourceId, Result};
-use hob_feature::Ctx;
+use hob_feature::{Ctx, Scope};
 use hob_web::answer::wants_part;
 use hob_web::{Answer, Frame};
 use serde::Deserialize;
@@ -67,6 +67,7 @@ pub(super) struct PageQuery {
 }
 
 pub(super) async fn page(State(ctx): State<Ctx>, frame: Frame, Query(query): Query<PageQuery>) -> Answer {
+    frame.require(Scope::Read)?;
     let house = board::current_house(&ctx).await?;
     let mine = layouts::of(&ctx, frame.who.as_ref()).await?;
     let view = Arranging {
