@@ -1,7 +1,7 @@
 //! Fetching what the owner wrote down.
 
 use crate::config::{Place, web_address};
-use http_probe::{Client, Limits, Redirects, Request, Url};
+use http_probe::{Client, Limits, ProbeError, Redirects, Request, Url};
 use std::time::Duration;
 
 /// The longest that one source may take.
@@ -38,7 +38,7 @@ pub(crate) async fn get(client: &Client, url: &str) -> Result<Vec<u8>, String> {
         redirects: Redirects::Follow,
         ..Request::get(url)
     };
-    let response = client.get(&request).await.map_err(|error| sentence(error.to_string()))?;
+    let response = client.get(&request).await.map_err(|error| why(&error))?;
     match response.status {
         200 if response.body_truncated => Err(format!("It is larger than {} MB.", BYTES_MAX >> 20)),
         200 => Ok(response.body.to_vec()),
@@ -46,6 +46,19 @@ pub(crate) async fn get(client: &Client, url: &str) -> Result<Vec<u8>, String> {
         404 | 410 => Err(format!("There is nothing at its address any more (status {}).", response.status)),
         429 => Err("It was asked too often.".to_owned()),
         status => Err(format!("It answered with status {status}.")),
+    }
+}
+
+/// Why there was no answer.
+fn why(error: &ProbeError) -> String {
+    match error {
+        // Where it leads mostly holds the secret again.
+        ProbeError::TooManyRedirects { .. }
+        | ProbeError::RedirectLoop { .. }
+        | ProbeError::BadRedirect { .. } => {
+            "It redirects again and again, or to what is no address.".to_owned()
+        }
+        other => sentence(other.to_string()),
     }
 }
 

@@ -24,6 +24,10 @@ async fn sources() -> (String, Arc<AtomicBool>) {
         .route("/v1/forecast", answer(include_str!("tests/open-meteo.json")))
         .route("/family.ics", answer(ICS))
         .route("/feed.xml", answer(RSS))
+        .route(
+            "/private-abc/circle.ics",
+            get(|| async { axum::response::Redirect::temporary("/private-abc/circle.ics") }),
+        )
         .route("/page", answer("<!DOCTYPE html><html></html>"));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -113,6 +117,14 @@ async fn an_address_that_is_a_secret_is_never_shown() {
     hub.run_job("widgets.fetch").await;
     let cards = cards_with(&hub, "502").await;
     assert!(!cards.contains("family.ics"), "{cards}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_a_secret_is_not_shown_by_where_it_redirects_to() {
+    let (server, _) = sources().await;
+    let hub = hub_with(&format!("[[calendar]]\nurl = \"{server}/private-abc/circle.ics\"\n")).await;
+    let cards = cards_with(&hub, "redirect").await;
+    assert!(!cards.contains("private-abc"), "{cards}");
 }
 
 #[tokio::test]
