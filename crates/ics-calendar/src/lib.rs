@@ -8,7 +8,8 @@
 //! numbers), BYSETPOS; RDATE, EXDATE and appointments that were moved (RECURRENCE-ID). Hourly and finer rules, BYWEEKNO
 //! and BYYEARDAY are not unrolled: such an appointment is shown once, where it begins.
 //!
-//! Limits: 8 MiB of text are read, 20,000 appointments kept, 20,000 steps made for one rule.
+//! Limits: 8 MiB of text are read, 20,000 appointments kept, 20,000 steps made for one rule, 2,000,000 days looked at for
+//! all rules of a file.
 
 mod event;
 mod lines;

@@ -5,6 +5,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::collections::HashSet;
 
+/// How many days are looked at to unroll all rules of a file. A house has some thousands.
+const LOOKED_AT_MAX: u32 = 2_000_000;
+
 /// One appointment at one time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occurrence {
@@ -37,8 +40,9 @@ impl Calendar {
             .filter_map(|event| Some((event.uid.as_str(), event.instead_of.as_ref()?.moment(zone)?)))
             .collect();
         let mut found = Vec::new();
+        let mut left_to_look = LOOKED_AT_MAX;
         for event in self.events.iter().filter(|event| !event.cancelled) {
-            event.unroll(from, to, zone, |start| {
+            event.unroll((from, to), zone, &mut left_to_look, |start| {
                 let is_moved = event.instead_of.is_none() && moved.contains(&(event.uid.as_str(), start));
                 if let Some(occurrence) = event.at(start, zone).filter(|it| !is_moved && it.touches(from, to))
                 {
@@ -60,7 +64,13 @@ impl Occurrence {
 
 impl Event {
     /// Every beginning before `to`, without exceptions, perhaps without those that are over before `from`.
-    fn unroll(&self, from: Timestamp, to: Timestamp, zone: &TimeZone, mut each: impl FnMut(Timestamp)) {
+    fn unroll(
+        &self,
+        (from, to): (Timestamp, Timestamp),
+        zone: &TimeZone,
+        left_to_look: &mut u32,
+        mut each: impl FnMut(Timestamp),
+    ) {
         let except: HashSet<Timestamp> = self.except.iter().filter_map(|when| when.moment(zone)).collect();
         let mut tell = |when: &When| match when.moment(zone) {
             Some(start) if start < to => {
@@ -81,7 +91,9 @@ impl Event {
         };
         let last = rule.until.as_deref().and_then(|text| self.last_moment(text, zone));
         let earliest = from.checked_sub(self.length).unwrap_or(Timestamp::MIN).to_zoned(zone.clone()).date();
-        rule.days(self.start.date(), earliest, |day| {
+        // Its own zone may be a day behind.
+        let latest = to.to_zoned(zone.clone()).date().saturating_add(jiff::Span::new().days(2));
+        rule.days(self.start.date(), (earliest, latest), left_to_look, |day| {
             let when = self.start.on(day);
             let over = when.moment(zone).is_some_and(|start| last.is_some_and(|last| start > last));
             !over && tell(&when)

@@ -78,12 +78,24 @@ impl Rule {
         })
     }
 
-    /// The days on which it falls, beginning with that of the first appointment, as long as `each` says so. Days before
-    /// `not_before` may be left out.
-    pub(crate) fn days(&self, first: Date, not_before: Date, mut each: impl FnMut(Date) -> bool) {
+    /// The days on which it falls, beginning with that of the first appointment, as long as `each` says so and none after
+    /// `window`. Days before it may be left out. Each day that is looked at is taken from `left_to_look`, which all rules of
+    /// a file share: where it is used up, nothing more is unrolled.
+    pub(crate) fn days(
+        &self,
+        first: Date,
+        window: (Date, Date),
+        left_to_look: &mut u32,
+        mut each: impl FnMut(Date) -> bool,
+    ) {
+        let (not_before, not_after) = window;
         let mut left = self.count.unwrap_or(u32::MAX);
         let skipped = if self.count.is_some() { 0 } else { self.steps_between(first, not_before) };
         for step in (skipped..).take(STEPS_MAX) {
+            // A rule may name days that there are not: then only the calendar tells that its time is over.
+            let is_over = self.begin(first, step).is_none_or(|begin| begin > not_after);
+            let Some(rest) = left_to_look.checked_sub(self.longest()).filter(|_| !is_over) else { return };
+            *left_to_look = rest;
             let Some(mut days) = self.period(first, step) else { return };
             days.retain(|day| *day >= first);
             for day in days {
@@ -98,13 +110,29 @@ impl Rule {
     /// A number of steps after which one is surely not yet past `to`.
     fn steps_between(&self, from: Date, to: Date) -> u32 {
         let days = from.until(to).map(|span| span.get_days()).unwrap_or_default();
-        let longest = match self.frequency {
+        (u32::try_from(days).unwrap_or_default() / self.longest() / self.interval).saturating_sub(2)
+    }
+
+    /// How many days a period has at most.
+    const fn longest(&self) -> u32 {
+        match self.frequency {
             Frequency::Daily => 1,
             Frequency::Weekly => 7,
             Frequency::Monthly => 31,
             Frequency::Yearly => 366,
-        };
-        (u32::try_from(days).unwrap_or_default() / longest / self.interval).saturating_sub(2)
+        }
+    }
+
+    /// A day before which nothing of this period is. `None` past the end of time.
+    fn begin(&self, first: Date, step: u32) -> Option<Date> {
+        let units = i64::from(step) * i64::from(self.interval);
+        match self.frequency {
+            Frequency::Daily => first.checked_add(units.days()),
+            Frequency::Weekly => first.checked_add((units * 7 - 6).days()),
+            Frequency::Monthly => first.first_of_month().checked_add(units.months()),
+            Frequency::Yearly => first.first_of_year().checked_add(units.years()),
+        }
+        .ok()
     }
 
     /// The days of one period, sorted. `None` past the end of time.

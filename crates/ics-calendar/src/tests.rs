@@ -136,6 +136,24 @@ fn decades_of_repetition_are_no_work() {
     assert_eq!(starts(&file(&many), "2026-11-01", "2026-11-02").len(), 100);
 }
 
+#[test]
+fn rules_that_name_no_day_there_is_cost_little() {
+    // Each of these took as long as the calendar has years, and a file has room for many thousands.
+    for rule in
+        ["FREQ=YEARLY;BYDAY=60MO", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;BYMONTH=13;COUNT=5"]
+    {
+        let many: String = (0..2000)
+            .map(|n| format!("BEGIN:VEVENT\nUID:{n}\nDTSTART:19000101T080000Z\nRRULE:{rule}\nEND:VEVENT\n"))
+            .collect();
+        let last = "BEGIN:VEVENT\nUID:last\nSUMMARY:Bins\nDTSTART:20261101T080000Z\nEND:VEVENT\n";
+        let calendar = file(&format!("{many}{last}"));
+        let began = std::time::Instant::now();
+        let found = starts(&calendar, "2026-11-01", "2026-12-01");
+        assert!(began.elapsed() < std::time::Duration::from_secs(20), "{rule}: {:?}", began.elapsed());
+        assert_eq!(found.len(), 1, "{rule}: what does not repeat is found");
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "(BEGIN:VCALENDAR\n|BEGIN:VEVENT\n|END:VEVENT\n|DTSTART:|RRULE:FREQ=|YEARLY|MONTHLY|;BYDAY=|-1SU|;COUNT=|[0-9TZ]{0,16}|\n|;|:|,|.){0,60}") {

@@ -3,6 +3,9 @@
 use jiff::tz::{Offset, TimeZone};
 use std::collections::HashMap;
 
+/// No name of a zone is longer, in bytes.
+const NAME_MAX: usize = 200;
+
 /// Zones as Microsoft's programs call them, with the place that stands for each (the common ones of CLDR's
 /// `windowsZones`).
 const WINDOWS: &[(&str, &str)] = &[
@@ -57,6 +60,10 @@ impl Zones {
 
     /// The zone of this name. `None` when nobody knows it.
     pub(crate) fn find(&mut self, id: &str) -> Option<TimeZone> {
+        // Every part of a name is tried, which of a line of megabytes would take for ever.
+        if id.len() > NAME_MAX {
+            return None;
+        }
         if let Some(known) = self.known.get(id) {
             return known.clone();
         }
@@ -107,5 +114,6 @@ mod tests {
         }
         assert_eq!(zones.find("Home").unwrap(), TimeZone::fixed(Offset::from_seconds(-19_800).unwrap()));
         assert!(zones.find("Nowhere").is_none());
+        assert!(zones.find(&"a/".repeat(1 << 20)).is_none(), "and at once");
     }
 }
