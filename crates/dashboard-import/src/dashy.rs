@@ -93,7 +93,10 @@ fn widget(widget: &Map<String, Value>, taking: &mut Taking) {
                 ("units", option("units")),
             ],
         )),
-        "rss-feed" => Some(("feed", vec![("url", option("rssUrl")), ("count", option("limit"))])),
+        "rss-feed" => match crate::words::address(&text(&options, "rssUrl")) {
+            Ok(url) => Some(("feed", vec![("url", Some(url)), ("count", option("limit"))])),
+            Err(why) => return taking.leave(&kind, why),
+        },
         _ => None,
     };
     match made {

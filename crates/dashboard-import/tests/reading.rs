@@ -156,3 +156,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_address_of_a_feed_with_a_key_in_it_is_left_out() {
+    for address in ["https://a.example/f?token=zzz", "https://me:zzz@a.example/f", "javascript:zzz"] {
+        let text = format!(
+            "pageInfo: {{title: x}}\nsections:\n- name: a\n  widgets:\n  - {{type: rss-feed, options: {{rssUrl: \"{address}\"}}}}\n"
+        );
+        let dashboard = read(&text).unwrap();
+        assert_eq!(dashboard.widgets, [], "{address}");
+        assert_eq!(dashboard.left_out.len(), 1, "{address}: {dashboard:?}");
+        keeps_no_secret(&dashboard);
+    }
+}
