@@ -35,6 +35,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+/// Every kind of which something is known: what every server has, and what custom resource definitions bring.
+pub fn known_kinds() -> Vec<FakeKind> {
+    kinds::built_in().into_iter().chain(kinds::custom()).collect()
+}
+
 /// How often watches are sent a bookmark, unless a test wants it otherwise; real servers do it once a minute.
 const BOOKMARK_EVERY: Duration = Duration::from_secs(2);
 

@@ -12,7 +12,7 @@ mod https;
 mod process;
 
 use crate::authority::Authority;
-use crate::fake_cluster::{FakeKind, custom_kinds};
+use crate::fake_cluster::{self, FakeKind, custom_kinds};
 use crate::kubectl;
 use hob_base::Clock;
 use http::Method;
@@ -385,6 +385,29 @@ impl RealCluster {
         assert_eq!(code, 200, "{path}: {answer}");
     }
 
+    /// Applies a manifest whose objects may also say what controllers and kubelets would write of them: their status.
+    /// `"@now"`, `"@hour"` and `"@day"` become the time: now, an hour ago, two days ago.
+    ///
+    /// # Panics
+    /// When the server does not take it.
+    pub async fn apply_with_status(&self, text: &str) {
+        let now = Clock::system().now();
+        let ago = |hours: u64| seconds(now.minus(Duration::from_secs(hours * 3600)));
+        let text = text.replace("@now", &ago(0)).replace("@hour", &ago(1)).replace("@day", &ago(48));
+        self.apply_yaml(&text).await;
+        for object in crate::yaml::objects(&text).unwrap_or_else(|error| panic!("{error}")) {
+            let kind = fake_cluster::known_kinds().into_iter().find(|kind| {
+                object["kind"] == kind.kind
+                    && object["apiVersion"].as_str().is_some_and(|version| {
+                        version.split('/').rev().nth(1).unwrap_or_default() == kind.group
+                    })
+            });
+            if let Some(kind) = kind.filter(|kind| kind.status && object["status"].is_object()) {
+                self.set_status(&path_of(&kind, &object), &object["status"]).await;
+            }
+        }
+    }
+
     /// Installs every custom resource that something is known of: with the definitions of a folder where there is one, the
     /// rest with definitions that take every field.
     ///
@@ -419,6 +442,16 @@ impl RealCluster {
         let wait = ["wait", "--for", "condition=established", "--timeout=60s", "crd", "--all"];
         self.kubectl(&wait, "").await.unwrap_or_else(|error| panic!("{error}"));
     }
+}
+
+/// Where an object lives.
+fn path_of(kind: &FakeKind, object: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let version = text(&object["apiVersion"]);
+    let root = if kind.group.is_empty() { "/api" } else { "/apis" };
+    let space = text(&object["metadata"]["namespace"]);
+    let within = if kind.namespaced { format!("/namespaces/{space}") } else { String::new() };
+    format!("{root}/{version}{within}/{}/{}", kind.plural, text(&object["metadata"]["name"]))
 }
 
 fn encoded(text: &str) -> String {
@@ -483,10 +516,10 @@ fn tail(log: &Path) -> String {
     lines.iter().skip(lines.len().saturating_sub(5)).copied().collect::<Vec<_>>().join("\n")
 }
 
-/// Now, as objects carry it.
-pub fn now() -> String {
-    let now = Clock::system().now().millis();
-    hob_base::Timestamp::from_millis(now - now.rem_euclid(1000)).rfc3339().replace(".000Z", "Z")
+/// A moment as objects carry it: whole seconds.
+fn seconds(moment: hob_base::Timestamp) -> String {
+    let ms = moment.millis();
+    hob_base::Timestamp::from_millis(ms - ms.rem_euclid(1000)).rfc3339().replace(".000Z", "Z")
 }
 
 #[cfg(test)]
