@@ -174,7 +174,7 @@ fn helm_says_the_same() {
 #[tokio::test]
 async fn on_kube_apiserver_1_20_the_chart_and_the_manifests_are_taken() {
     let Some(cluster) = RealCluster::builder().start_or_skip().await else { return };
-    cluster.install_definitions(None).await;
+    cluster.install_definitions(&[]).await;
     let file = folder().join("../hob.yaml").display().to_string();
     cluster.kubectl(&["apply", "--dry-run=client", "-f", &file], "").await.unwrap();
     cluster.kubectl(&["create", "namespace", "hob"], "").await.unwrap();

@@ -5,7 +5,7 @@ use super::*;
 async fn on_kube_apiserver_1_20_objects_users_and_restarts_are_real() {
     let builder = RealCluster::builder().controllers(&["serviceaccount", "deployment", "replicaset"]);
     let Some(mut cluster) = builder.start_or_skip().await else { return };
-    cluster.install_definitions(None).await;
+    cluster.install_definitions(&[]).await;
     cluster
         .apply_yaml(
             "apiVersion: v1\nkind: Namespace\nmetadata: {name: media}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: x, namespace: media}\n\

@@ -12,6 +12,7 @@ mod doors;
 mod home;
 mod incidents;
 mod kernel;
+mod kubernetes;
 mod notifications;
 mod push_clients;
 mod push_people;
