@@ -18,7 +18,7 @@ const FAULTS: &str = include_str!("kubernetes/faults.yaml");
 const SOON: Duration = Duration::from_secs(2);
 
 /// For a server of so old a version that is stopped and started while the machine is busy.
-const LONG: Duration = Duration::from_secs(90);
+const LONG: Duration = Duration::from_secs(120);
 
 /// The user of the kubeconfig; the rights are those of the chart.
 const USER: &str = "anna";
@@ -126,7 +126,7 @@ async fn routes(hub: &TestHub) {
 
 /// What is planted, and words of the sentence that has to name it.
 const PLANTED: &[(&str, &str)] = &[
-    ("certificate/home/media/home-test-tls", "critical: It has not been issued"),
+    ("certificate/home/media/home-test-tls", "the ClusterIssuer “le” does not exist"),
     ("deployment/home/home/application/media", "warning: Argo CD cannot work out what belongs to “media”"),
     ("deployment/home/home/kustomization/apps", "warning: Flux cannot apply the Kustomization “apps”"),
     ("host/home/pi", "critical: Nobody has heard of the node “pi”"),
