@@ -55,6 +55,9 @@ impl Draft<'_, '_> {
             .hosts
             .iter()
             .filter(|host| !host.is_empty() && !names.iter().any(|name| covers(name, host)))
+            .filter(|host| {
+                !(shown.object.kind.starts_with("IngressRoute") && is_named_by_another(world, host))
+            })
             .copied()
             .collect();
         // Of a certificate for very many names only the first are kept.
@@ -69,6 +72,17 @@ impl Draft<'_, '_> {
             self.find(on, finding.field(shown.field.as_str()));
         }
     }
+}
+
+/// Whether another route of Traefik names a certificate for that host. Traefik keeps all in one place, and shows for each
+/// host the one that fits, whichever route names it.
+fn is_named_by_another(world: &World<'_>, host: &str) -> bool {
+    world.objects.ingress_routes.iter().any(|route| {
+        let named = route.spec.tls.as_ref().map(|tls| &*tls.secret_name).filter(|name| !name.is_empty());
+        let secret = named.and_then(|name| world.secret(&route.metadata.namespace, name));
+        let held = secret.and_then(|secret| secret.certificate.as_ref());
+        held.is_some_and(|held| held.dns_names.iter().any(|name| covers(name, host)))
+    })
 }
 
 fn missing(world: &World<'_>, shown: &Shown<'_>) -> crate::Finding {

@@ -553,6 +553,20 @@ data: {{tls.crt: {held}}}
         "The certificate in the secret “star” is for *.example.org, example.org, not for web.home.example.org: browsers warn of it.",
         "spec.tls[0].secretName",
     );
+    // Traefik shows the certificate that fits, whichever route names it.
+    let with_secret = |name: &str, host: &str, secret: &str| {
+        traefik_route(name, &format!("Host(`{host}`)"), "web", "")
+            .replace("tls: {}", &format!("tls: {{secretName: {secret}}}"))
+    };
+    let other = rcgen::generate_simple_self_signed(vec!["shop.org".into()]).unwrap();
+    let other = base64::engine::general_purpose::STANDARD.encode(other.cert.pem());
+    let other = secret.replace("name: star", "name: shop").replace(&held, &other);
+    let routes = [
+        with_secret("web", "web.example.org", "star"),
+        with_secret("both", "web.example.org", "shop").replace("`)", "`) && PathPrefix(`/x`)"),
+    ];
+    assert_eq!(see(&[&web, &routes[0], &routes[1], &secret, &other]).codes(), Vec::<&str>::new());
+    assert_eq!(see(&[&web, &routes[1], &secret, &other]).codes(), ["tls-secret-host"]);
 }
 
 #[test]
