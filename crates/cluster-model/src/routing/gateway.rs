@@ -453,7 +453,10 @@ impl<'a> Draft<'a, '_> {
                 way.order = order;
                 way.path = path;
                 way.exact = one.path.as_ref().is_some_and(|path| &*path.kind == "Exact");
-                if one.path.as_ref().is_some_and(|path| &*path.kind == "RegularExpression") {
+                // One for a method and one for the rest, or two expressions, are no rivals.
+                if !one.method.is_empty()
+                    || one.path.as_ref().is_some_and(|path| &*path.kind == "RegularExpression")
+                {
                     way.entrances.clear();
                 }
                 way.conditional = conditional;

@@ -690,3 +690,28 @@ fn a_path_within_a_host_does_not_break_the_tile_it_reads_like() {
     assert!(!seen.tile("web.example.org/shop").facts.contains_key("broken"));
     assert_eq!(seen.codes(), ["route-host-invalid"]);
 }
+
+#[test]
+fn routes_for_a_method_or_by_an_expression_are_no_rivals() {
+    let route = |name: &str, one: &str| {
+        format!(
+            "
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: {name}, namespace: default}}
+spec:
+  hostnames: [web.example.org]
+  parentRefs: [{{name: main, namespace: network}}]
+  rules: [{{matches: [{one}], backendRefs: [{{name: {name}, port: 80}}]}}]
+"
+        )
+    };
+    let apps = [app("default", "web", 80, "nginx"), app("default", "other", 80, "nginx")];
+    let codes =
+        |a: &str, b: &str| see(&[GATEWAY, &route("web", a), &route("other", b), &apps[0], &apps[1]]).codes();
+    let prefix = "{path: {type: PathPrefix, value: /}}";
+    assert_eq!(codes(prefix, prefix), ["route-duplicate"]);
+    assert_eq!(codes("{method: GET}", prefix), Vec::<&str>::new());
+    let by = |expression: &str| format!("{{path: {{type: RegularExpression, value: '/{expression}'}}}}");
+    assert_eq!(codes(&by("(api|auth)/.*"), &by("(files)/.*")), Vec::<&str>::new());
+}
