@@ -37,6 +37,8 @@ impl Restarts {
     /// Takes in that a container ended, and with which code. The same end may be told twice.
     pub(crate) fn ended(&mut self, id: &str, at_ms: i64, code: i64) {
         let ends = self.0.entry(id.to_owned()).or_default();
+        // The engine's clock was set back: what lies that far ahead tells nothing of now.
+        ends.retain(|end| end.at_ms - at_ms <= SPAN_MS);
         if ends.back().is_some_and(|last| last.at_ms >= at_ms) {
             return;
         }
@@ -61,7 +63,7 @@ impl Restarts {
     /// Whether a container comes and goes at this time.
     pub(crate) fn loop_of(&self, id: &str, now_ms: i64) -> Option<Loop> {
         let ends = self.0.get(id)?;
-        let recent: Vec<&End> = ends.iter().filter(|end| now_ms - end.at_ms <= SPAN_MS).collect();
+        let recent: Vec<&End> = ends.iter().filter(|end| (now_ms - end.at_ms).abs() <= SPAN_MS).collect();
         let (first, last) = (recent.first()?, recent.last()?);
         (recent.len() >= LOOP).then(|| Loop {
             times: i64::try_from(recent.len()).unwrap_or(i64::MAX),
@@ -75,6 +77,20 @@ impl Restarts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_was_ahead_makes_no_loop_and_hides_none() {
+        let mut restarts = Restarts::default();
+        let ahead = 1_000 * SPAN_MS;
+        for n in 0..3 {
+            restarts.ended("a", ahead + n * 1_000, 1);
+        }
+        assert_eq!(restarts.loop_of("a", 5_000), None, "that is not now");
+        for n in 1..=3 {
+            restarts.ended("a", n * 1_000, 2);
+        }
+        assert_eq!(restarts.loop_of("a", 5_000).map(|found| (found.times, found.code)), Some((3, 2)));
+    }
 
     #[test]
     fn three_ends_in_ten_minutes_are_a_loop_and_pass() {
