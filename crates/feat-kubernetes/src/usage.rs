@@ -130,6 +130,8 @@ trait Remember {
 
 impl Remember for Usage {
     fn remember(&mut self) {
+        // The clock was set back: what lies ahead would keep everything else from being remembered.
+        self.earlier.retain(|(at, _)| *at <= self.measured_ms);
         let last = self.earlier.last().map_or(i64::MIN, |(at, _)| *at);
         if self.measured_ms > 0 && self.measured_ms.saturating_sub(SAMPLE_EVERY_MS) >= last {
             self.earlier.push((self.measured_ms, self.used_bytes));
@@ -291,6 +293,22 @@ mod tests {
             (700, 1000, 3, 10)
         );
         assert!(measured.of(2_000 + STALE_MS).is_empty(), "what is old says nothing");
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_does_not_end_the_memory() {
+        let measured = Measured::default();
+        let ahead = 1_000 * SAMPLE_EVERY_MS;
+        for n in 0..3 {
+            measured.take_in(&said(500), ahead + n * SAMPLE_EVERY_MS);
+        }
+        for n in 1..=4 {
+            measured.take_in(&said(600), n * SAMPLE_EVERY_MS);
+        }
+        let all = measured.of(4 * SAMPLE_EVERY_MS);
+        let earlier: Vec<i64> =
+            all[&Key::new("media", "config")].earlier.iter().map(|(at, _)| at / SAMPLE_EVERY_MS).collect();
+        assert_eq!(earlier, [1, 2, 3]);
     }
 
     #[test]
