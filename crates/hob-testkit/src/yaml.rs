@@ -25,11 +25,12 @@ mod tests {
 
     #[test]
     fn documents_and_lists_are_taken_apart() {
-        let text = "---\n# nothing\n---\nkind: A\nport: 80\nhost: \"yes\"\n---\nkind: List\nitems:\n- kind: B\n- {kind: C}\n";
+        let text = "---\n# nothing\n---\nkind: A\nport: 80\nhost: \"yes\"\nempty: \"\"\nflow: {a: \"\", b: 1}\n---\nkind: List\nitems:\n- kind: B\n- {kind: C}\n";
         let objects = objects(text).unwrap();
         let kinds: Vec<_> = objects.iter().map(|one| one["kind"].as_str().unwrap()).collect();
         assert_eq!(kinds, ["A", "B", "C"]);
         assert!(objects[0]["port"].is_number() && objects[0]["host"].is_string());
+        assert!(objects[0]["empty"] == "" && objects[0]["flow"]["a"] == "", "{}", objects[0]);
         assert!(super::objects("a: [").is_err());
     }
 }
