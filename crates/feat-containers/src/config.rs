@@ -62,7 +62,7 @@ const EXAMPLE: &str = r#"# Docker and Podman. Sockets of this machine that Hob m
 # [[containers]]
 # name = "docker"
 # socket = "/var/run/docker.sock"
-# url = "tcp://nas.lan:2375"        # in place of a socket: a read-only proxy; it must allow GET of containers and events
+#   url = "tcp://nas.lan:2375"      # in place of a socket: a read-only proxy; it must allow GET of containers and events
 # host = "nas.lan"                  # the name under which published ports are reached; default: that of the url
 # probe = true                      # false: the addresses of tiles are not probed
 # hide = ["watchtower", "backups"]  # containers and Compose projects without a tile
